@@ -81,7 +81,7 @@ def test_the_entries_in_a_sheet_come_a_page_at_a_time(
     kept = back_up(ledger, entries_of(), raw)
     lines = [Placed(e, e.digest[::-1], Span(sheet.number, 7 * e.seq, 6)) for e in reversed(kept)]
     ledger.entries.record_rows(sheet, lines)
-    wanted = [kept[:4] for kept in kept]
+    wanted = [(*k[:3], tuple(k.span)) for k in kept]
     for page in (COUNT + 1, COUNT, COUNT - 1, 7):
         monkeypatch.setattr(entries_room, "PAGE", page)
         found = list(ledger.entries.entries_in_sheet(sheet.number))

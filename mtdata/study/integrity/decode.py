@@ -31,14 +31,14 @@ from mtdata.study.model.days import worded
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FORM, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES
-from mtdata.study.model.receipt import Backup, Kept, Span
+from mtdata.study.model.receipt import NOWHERE, Backup, Kept
 from mtdata.study.model.row import columns_of
 from mtdata.study.model.row_layout import enveloped, rows_of
 from mtdata.study.model.scale import NAME, Scale
 from mtdata.study.model.states import FOREIGN
 from mtdata.study.pool import Pool
 
-NOWHERE, BY_LEDGER = Span(0, 0, 0), f"{RAW} by the ledger"
+BY_LEDGER = f"{RAW} by the ledger"
 
 
 @dataclass(slots=True)

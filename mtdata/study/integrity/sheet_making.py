@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, groupby, islice
+from itertools import chain, groupby, islice, repeat
 from typing import Any, NamedTuple
 
 from mtdata.core.csv_lines import csv_line, csv_lines
@@ -19,7 +19,7 @@ from mtdata.study.ledger.places import PlacesOfEntries
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import read_all_fields
-from mtdata.study.model.receipt import Backup, Kept, Rows
+from mtdata.study.model.receipt import NOWHERE, Backup, Kept, Rows
 from mtdata.study.model.row import Opened, columns_named, spread, undigested_row_of
 from mtdata.study.model.row_layout import Envelope, enveloped, lines_at_once, rows_of
 from mtdata.study.model.scale import Scale
@@ -138,8 +138,8 @@ class SheetMaking:
             yield Backup(scale, tuple(self._read_kept(page)))
 
     def _read_kept(self, page: PlacesOfEntries) -> Iterator[Kept]:
-        seqs, ids, digests, spans = page
-        bodies = self._pool.archive.matched(spans, digests)
+        seqs, ids, digests, places = page
+        bodies = self._pool.archive.matched(places, digests)
         sound = [body for body in bodies if body is not None]
         if len(sound) < len(bodies):
             raise LostBytes(
@@ -147,7 +147,7 @@ class SheetMaking:
                 "up; the sheet cannot be made from them. `mtdata verify` says which and what to do"
             )
         values = [one or {} for one in read_all_fields(sound)]
-        return map(Kept, seqs, ids, digests, spans, values)
+        return map(Kept, seqs, ids, digests, repeat(NOWHERE), values)
 
     def _content(
         self, sheet: WantedSheet, opened: Iterable[tuple[_SheetStep, Opened]]

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, Self
 from mtdata.core.errors import StorageError
 from mtdata.study.ledger.classified import NO_ID
 from mtdata.study.ledger.schema import REBUILD
-from mtdata.study.model.receipt import Span
 
 PLACES = "seq, id, digest, file, start, length, line_start, line_length"
 NO_LINE = f"the ledger gives an entry a sheet and no line in it.{REBUILD}"
@@ -23,7 +22,7 @@ class PlacesOfEntries(NamedTuple):
     seqs: Sequence[int]
     ids: Sequence[int | None]
     digests: Sequence[bytes]
-    spans: Sequence[Span]
+    places: Sequence[tuple[int, int, int]]  # of the bytes: file, first byte, length
 
     @classmethod
     def of(cls, rows: Sequence[tuple[Any, ...]]) -> Self:
@@ -32,4 +31,4 @@ class PlacesOfEntries(NamedTuple):
         if None in line_lengths:
             raise StorageError(NO_LINE)
         known = [None if number == NO_ID else number for number in ids]
-        return cls(seqs, known, digests, list(map(Span, files, starts, lengths)))
+        return cls(seqs, known, digests, list(zip(files, starts, lengths, strict=True)))
