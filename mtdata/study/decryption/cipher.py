@@ -116,9 +116,6 @@ class RsaCipher:
         self._fingerprints = _fingerprints(keys)
         self._count, self._inline_below = workers, inline_below
         self._openers = [trusted(word, keys) for word in padding.split(",")]
-        public = sorted(key.fingerprint for key in keys)
-        known = "\n".join([f"rules {RULES}", padding, *public])
-        self._fingerprint = sha256(known.encode()).hexdigest()
 
     @cached_property
     def _workers(self) -> WorkerPool[str, Attempt]:
@@ -137,7 +134,8 @@ class RsaCipher:
 
     def fingerprint(self) -> str:
         """Port: Cipher.fingerprint."""
-        return self._fingerprint
+        public = sorted(key.fingerprint for key in self._keys)
+        return sha256("\n".join([f"rules {RULES}", self._padding, *public]).encode()).hexdigest()
 
     def key_names(self) -> list[str]:
         """Port: Cipher.key_names."""
