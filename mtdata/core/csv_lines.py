@@ -31,7 +31,21 @@ def csv_lines(rows: Iterable[Sequence[str]]) -> list[bytes]:
     return lines
 
 
-def _write(rows: Iterable[Sequence[str]], take: Callable[[str], object]) -> None:
+def sound_lines(rows: Iterable[Sequence[Any]]) -> bytes | None:
+    """The lines of rows of texts, None (no text), whole numbers and booleans, worded by `str`.
+
+    None where a line would hold a NUL or is no UTF-8, or a number has too many digits to be worded.
+    """
+    lines: list[str] = []
+    try:
+        _write(rows, lines.append)
+        whole = "".join(lines)
+        return None if "\0" in whole else whole.encode()
+    except ValueError:
+        return None
+
+
+def _write(rows: Iterable[Sequence[Any]], take: Callable[[str], object]) -> None:
     # the least that csv.writer asks of a file; each row is one call
     catcher: Any = SimpleNamespace(write=take)
     csv.writer(catcher).writerows(rows)

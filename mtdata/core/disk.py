@@ -29,7 +29,7 @@ from mtdata.core.reach import (
 
 PIECE = 1 << 20
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
-SYNCS = 4  # of a group at once: they end with one commit of the file system
+Ending = Callable[[int], None]  # what is done with a file that is written, before it is closed
 
 
 def make_folder(path: Path) -> None:
@@ -58,6 +58,17 @@ def _sync(file: int) -> None:
         os.fsync(file)
     else:
         fcntl.fcntl(file, full)
+
+
+def _begin_sync(file: int) -> None:
+    """Let the system write the file out by and by; it proves nothing, and no sync is left out.
+
+    The syncs of a group end with one commit of the file system then, not with one each.
+    """
+    advise = getattr(os, "posix_fadvise", None)  # macOS has none
+    if advise is not None:
+        with suppress(OSError):
+            advise(file, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -162,16 +173,16 @@ class FolderDisk:
 
     def stage(self, path: str, pieces: Iterable[bytes]) -> str:
         """Port: Disk.stage."""
-        return self._staged(path, pieces, durable=True)
+        return self._staged(path, pieces, _sync)
 
     def draft(self, path: str, pieces: Iterable[bytes]) -> str:
         """Port: Disk.draft."""
-        return self._staged(path, pieces, durable=False)
+        return self._staged(path, pieces, _begin_sync)
 
-    def _staged(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> str:
+    def _staged(self, path: str, pieces: Iterable[bytes], end: Ending) -> str:
         folder, slash, name = path.rpartition("/")
         staged = f"{folder}{slash}.{name}.staged"
-        self._fill(staged, pieces, durable=durable)
+        self._fill(staged, pieces, end)
         return staged
 
     def publish(self, staged: str, path: str) -> None:
@@ -180,17 +191,18 @@ class FolderDisk:
 
     def publish_all(self, drafts: Mapping[str, str]) -> None:
         """Port: Disk.publish_all."""
-        from concurrent.futures import ThreadPoolExecutor  # late: who only reads does without
-
-        with ThreadPoolExecutor(SYNCS) as threads:
-            list(threads.map(self._sync_file, drafts))
+        for path in drafts:  # the first waits for all that was begun; the others find it done
+            self._sync_file(path)
         self._give_names(drafts)
 
     def _give_names(self, files: Mapping[str, str]) -> None:
+        reached: set[str] = set()
         for staged, path in files.items():
             with translated_faults(self.root, "give the file its name", path):
-                self._reach(path)
-                os.replace(self.root / staged, self.root / path)
+                if (within := path.rpartition("/")[0]) not in reached:
+                    self._reach(path)
+                    reached.add(within)
+                os.replace(f"{self.root}/{staged}", f"{self.root}/{path}")
         self._sync_names(files.values())
 
     def _sync_names(self, paths: Iterable[str]) -> None:
@@ -213,7 +225,7 @@ class FolderDisk:
 
     def receive(self, path: str, pieces: Iterable[bytes]) -> int:
         """Port: Disk.receive."""
-        return self._fill(path, pieces, durable=False)
+        return self._fill(path, pieces)
 
     def remove(self, path: str) -> None:
         """Port: Disk.remove."""
@@ -249,7 +261,7 @@ class FolderDisk:
         counted = found.f_files > 0  # some file systems make inodes as they need them
         return Room(found.f_bavail * found.f_frsize, found.f_favail if counted else None)
 
-    def _fill(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> int:
+    def _fill(self, path: str, pieces: Iterable[bytes], end: Ending = lambda file: None) -> int:
         self._folder_of(path)
         length = 0
         with translated_faults(self.root, "write", path):
@@ -262,9 +274,8 @@ class FolderDisk:
                 with translated_faults(self.root, "write", path):
                     _write_all(file, piece, length)
                 length += len(piece)
-            if durable:
-                with translated_faults(self.root, "sync", path):
-                    _sync(file)
+            with translated_faults(self.root, "sync", path):
+                end(file)
         finally:
             os.close(file)
         return length

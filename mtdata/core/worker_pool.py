@@ -133,9 +133,11 @@ class WorkerPool(Generic[T, R]):
         seen = 0
         try:
             for item, items in work:
-                few = not pending and self._few(len(items), seen)
+                if not pending and self._few(len(items), seen):
+                    yield item, self._here(items)
+                else:
+                    pending.append((item, self._begin(items)))
                 seen += len(items)
-                pending.append((item, self._begin(items, here=few)))
                 while pending and self._ripe(pending):
                     yield self._next(pending)
             while pending:
@@ -157,18 +159,22 @@ class WorkerPool(Generic[T, R]):
         """Whether workers gain nothing; many small batches are a large one in the end."""
         return not self._count or (count < self._here_below and seen < 4 * self._here_below)
 
-    def _begin(self, items: list[T], *, here: bool) -> Batch[R]:
+    def _begin(self, items: list[T]) -> Batch[R]:
         batch: Batch[R] = Batch(len(items))
-        if here:
-            batch.fill(0, self._here(items))
-        else:
-            starts = range(0, len(items), self._chunk)
-            self._queue.extend(_Task(batch, at, items[at : at + self._chunk]) for at in starts)
+        starts = range(0, len(items), self._chunk)
+        self._queue.extend(_Task(batch, at, items[at : at + self._chunk]) for at in starts)
         return batch
 
     def _ripe(self, pending: deque[tuple[W, Batch[R]]]) -> bool:
+        """Whether it is time to give out the first: what is to be done next goes before.
+
+        Who takes a batch may write and sync for long, and workers would wait for work.
+        """
         self._turn(0.0)
-        return not pending[0][1].missing or max(len(pending), self._backlog()) >= self._ahead
+        backlog = self._backlog()
+        if max(len(pending), backlog) >= self._ahead:
+            return True
+        return not pending[0][1].missing and backlog >= DEPTH * len(self._workers)
 
     def _next(self, pending: deque[tuple[W, Batch[R]]]) -> tuple[W, list[R]]:
         item, batch = pending[0]  # it stays there until it is whole, should we be stopped here

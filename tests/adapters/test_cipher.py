@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -23,7 +23,7 @@ from mtdata.study.decryption.cipher import (
     by_chance,
     settled,
 )
-from mtdata.study.decryption.key_ring import KeyRing
+from mtdata.study.decryption.key_ring import BLOCK, KeyRing
 from mtdata.study.decryption.keys import load_keys, self_test
 from mtdata.study.decryption.private_key import PrivateKey
 from mtdata.study.decryption.rsa_backends import BareOpener, FastOpener, ReferenceOpener
@@ -132,6 +132,42 @@ def test_what_the_fast_library_cannot_tell_itself_it_asks_the_arbiter(tmp_path: 
             asked.append(value)
     assert [fast.open(value) for value in asked] == [reference.open(value) for value in asked]
     assert [fast.open(value) for value in asked].count(None) >= 19
+
+
+def test_each_value_of_a_block_is_what_it_is_alone(tmp_path: Path) -> None:
+    rng = Random(7)
+    keys = [key_of(tmp_path, 1024, number) for number in range(2)]
+    sort: list[Callable[[int], str]] = [
+        lambda n: text(1024, str(n)),
+        lambda n: text(1024, str(n), 1),
+        lambda n: text(1024, str(n), 2),  # of a stranger
+        lambda n: b64encode(rng.randbytes(128)).decode(),  # damaged: no library says so by itself
+        lambda n: b64encode(b"\xff" * 128).decode(),  # above the modulus
+        lambda n: rng.choice(["", "no base64", text(2048, "x"), "QUJD"]),
+    ]
+    for kinds in ((0,), (0, 0, 0, 2), (0, 3), (1,), (0, 1), (0, 4), (0, 5), (2,)):
+        values = [sort[rng.choice(kinds)](n) for n in range(3 * BLOCK + 1)]
+        ring, alone = KeyRing(keys, FastOpener), KeyRing(keys, FastOpener)
+        assert ring.attempts(values) == [alone._attempt(value) for value in values], kinds
+
+
+def test_values_that_no_key_opens_are_tried_but_once_behind_the_first_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strangers = [text(1024, str(n), 1) for n in range(4 * BLOCK)]
+    ring, tries = KeyRing([key_of(tmp_path, 1024)], FastOpener), list[bytes]()
+    proof = FastOpener._rejected
+
+    def noted(opener: FastOpener, sealed: bytes, text: bytes) -> bool:
+        tries.append(sealed)
+        return proof(opener, sealed, text)
+
+    monkeypatch.setattr(FastOpener, "_rejected", noted)
+    ring.attempts(strangers)
+    assert len(tries) == 5 * BLOCK
+    good = [text(1024, str(n)) for n in range(2 * BLOCK)]
+    assert [found for found, _, _ in ring.attempts(good)] == [str(n) for n in range(2 * BLOCK)]
+    assert len(tries) == 7 * BLOCK  # each proven, and once
 
 
 @pytest.mark.parametrize("workers", [0, 2])

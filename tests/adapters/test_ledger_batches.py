@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mtdata.core.errors import StorageError
 from mtdata.core.many_rows import GROUP
 from mtdata.study.ledger import Ledger, LedgerEntry
+from mtdata.study.ledger import entries as entries_room
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry, read_entry
 from mtdata.study.model.receipt import Kept, Placed, Span
@@ -70,6 +72,24 @@ def test_each_entry_of_a_large_batch_has_its_own_place_and_line(ledger: Ledger) 
     bound = [(e.seq, e.line, e.cells) for e in ledger.entries.lines(sheet.number)]
     assert bound == [(line.entry.seq, line.span, line.digest) for line in lines]
     assert ledger.entries.counts()["QOL"] == (0, 0, COUNT)
+
+
+def test_the_entries_in_a_sheet_come_a_page_at_a_time(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, sheet = begun(ledger, "raw"), begun(ledger, "sheet")
+    kept = back_up(ledger, entries_of(), raw)
+    lines = [Placed(e, e.digest[::-1], Span(sheet.number, 7 * e.seq, 6)) for e in reversed(kept)]
+    ledger.entries.record_rows(sheet, lines)
+    wanted = [(*k[:3], tuple(k.span)) for k in kept]
+    for page in (COUNT + 1, COUNT, COUNT - 1, 7):
+        monkeypatch.setattr(entries_room, "PAGE", page)
+        found = list(ledger.entries.entries_in_sheet(sheet.number))
+        assert [one for part in found for one in zip(*part, strict=True)] == wanted
+        assert {len(part.seqs) for part in found[:-1]} <= {page}
+    ledger._db.run("UPDATE entries SET line_length = NULL WHERE seq = ?", kept[3].seq)
+    with pytest.raises(StorageError, match="no line in it"):
+        list(ledger.entries.entries_in_sheet(sheet.number))
 
 
 def test_one_held_entry_of_a_large_batch_leaves_the_others_as_they_are(ledger: Ledger) -> None:

@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -39,7 +40,11 @@ def in_worker() -> None:
             os.kill(os.getpid(), signal.Signals[TOLD["CRASH_SIGNAL"]])
         return whole(self, sealed)
 
+    def each_poisoned(self: FastOpener, sealed: Sequence[bytes]) -> list[bytes | None]:
+        return [poisoned(self, one) for one in sealed]
+
     FastOpener.open = poisoned  # type: ignore[method-assign]
+    FastOpener.open_all = each_poisoned  # type: ignore[method-assign]
 
 
 def main() -> int:

@@ -236,6 +236,18 @@ def test_a_field_whose_name_is_no_unicode_takes_no_other_row_of_the_table_along(
     assert home.run("decode", STUDY, "all").code == 0
 
 
+def test_a_sheet_that_is_made_again_shows_the_snapshot_that_it_was_made_of(home: Home) -> None:
+    staying(home, row(3), row(1))
+    home.site.put("QOL", [row(number) for number in range(1, 4)])
+    home.export(STUDY, "all")
+    staying(home, row(1), row(4))  # the raw file of the day holds both
+    home.export(STUDY, "all")
+    assert home.run("decode", STUDY, "all").code == 0
+    for scale in ("TaskLog", "QOL"):
+        [made], [active] = home.paths("recovered_data", scale), home.paths("active_data", scale)
+        assert made.read_bytes() == active.read_bytes()
+
+
 def test_a_long_table_that_breaks_off_leaves_the_raw_file_as_it_was(home: Home) -> None:
     rows = [row(number) for number in range(3000)]
     home.site.put("TaskLog", rows[:5], deleteable=False)

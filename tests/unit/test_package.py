@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtdata.core.errors import PackageError
-from mtdata.study.model.package import Entry, entries, in_batches, read_entry, read_fields
+from mtdata.study.model import package
+from mtdata.study.model.package import (
+    Entry,
+    entries,
+    in_batches,
+    read_all_fields,
+    read_entry,
+    read_fields,
+)
 
 VALUES = st.recursive(
     st.none()
@@ -23,6 +31,22 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 ROWS = st.lists(st.dictionaries(st.text(), VALUES, max_size=4), max_size=6)
+
+
+HALF = b'{"a":"\\ud800"}'
+ODD = [
+    b'{"id":-0}',
+    b'{"id":1,"x":-0}',
+    b'{"id":1,"id":2}',
+    b'{"id":1,"x":1.50}',
+    b'{"id":1,"x":' + b"[" * 150 + b"]" * 150 + b"}",
+    b'{"x":"\xff"}',
+    b'{"x":}',
+    b"[1]",
+    b"17",
+    b"",
+    b"[" * 200 + b"]" * 200,
+]
 
 
 def pieces(content: bytes, size: int) -> Iterator[bytes]:
@@ -63,22 +87,30 @@ def test_the_fields_alone_are_those_of_the_entry(value: Any, separators: tuple[s
     assert repr(read_fields(body)) == repr(read_entry(body).values)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'{"id":-0}',
-        b'{"id":1,"id":2}',
-        b'{"id":1,"x":1.50}',
-        b'{"x":"\xff"}',
-        b'{"x":}',
-        b"[1]",
-        b"17",
-        b"",
-        b"[" * 200 + b"]" * 200,
-    ],
-)
+@pytest.mark.parametrize("body", ODD)
 def test_the_fields_alone_are_those_of_an_odd_entry(body: bytes) -> None:
     assert repr(read_fields(body)) == repr(read_entry(body).values)
+
+
+@given(st.lists(VALUES.map(lambda value: json.dumps(value).encode()) | st.sampled_from(ODD)))
+def test_the_fields_of_a_page_are_those_of_each(bodies: list[bytes]) -> None:
+    assert repr(read_all_fields(bodies)) == repr(list(map(read_fields, bodies)))
+
+
+@pytest.mark.parametrize(
+    "odd", [*ODD, b'{"a":{"b":1}}', b'{"a":"["}', b' {"a":1}', b'{"a":"\\ud800"}']
+)
+def test_an_odd_entry_of_a_page_is_what_it_is_alone(odd: bytes) -> None:
+    bodies = [b'{"id":1,"x":"y"}', odd, b'{"id":2}']
+    assert repr(read_all_fields(bodies)) == repr(list(map(read_fields, bodies)))
+    assert read_all_fields([]) == []
+    assert read_all_fields([b"17", b'{"a":{"b":1}}']) == [None, {"a": {"b": 1}}]
+
+
+def test_the_fields_of_a_usual_page_are_read_at_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "read_fields", lambda body: pytest.fail("one by one"))
+    bodies = [b'{"id":%d,"date":"12 Mar 2018 15:45:05 -0500","x":1.50}' % n for n in range(9)]
+    assert [one and one["id"] for one in read_all_fields(bodies)] == list(range(9))
 
 
 @pytest.mark.parametrize("size", [1, 3, 17, 65536])

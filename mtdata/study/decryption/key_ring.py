@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mtdata.study.decryption.private_key import LEAST_BITS, MOST_BITS, Opener, PrivateKey
-from mtdata.study.decryption.rsa_backends import BareOpener, is_plain
+from mtdata.study.decryption.rsa_backends import BareOpener, FastOpener, is_plain
 from mtdata.study.decryption.sealing import blocks_of, from_base64
 from mtdata.study.model.still_sealed import StillSealed
 
+BLOCK = 256
+"""Values that go through each step together: what a key does not open costs it one try more."""
 LOOKS = 8
 """So many values that nothing opens are tried with the other paddings, to say so."""
 HINT = "PADDING"
@@ -39,11 +41,42 @@ class KeyRing:
     ) -> None:
         """`openers` are those of each padding; `others` of those that are not configured."""
         self._keys = [(key.name, key.size_bytes, opener(key)) for opener in openers for key in keys]
+        self._is_well = True  # the last values opened: else the first key would be tried twice
         self._others, self._looks = [(word, keys, opener) for word, opener in others], LOOKS
 
     def attempts(self, values: list[str]) -> list[Attempt]:
         """Open some values of a batch; `settled` must see the attempts of the whole batch."""
-        return [self._attempt(value) for value in values]
+        blocks = (values[at : at + BLOCK] for at in range(0, len(values), BLOCK))
+        return [attempt for block in blocks for attempt in self._block(block)]
+
+    def _block(self, values: list[str]) -> list[Attempt]:
+        """A step for all values, then the next, where they are as nearly all are; else one by one.
+
+        RSA between the steps of a value drives out of the processor's nearest memory what these
+        need: in blocks they take less than half of the time.
+        """
+        opened = self._usual(values) if self._is_well else None
+        if opened is None:
+            found = [self._attempt(value) for value in values]
+        else:
+            name, size, _ = self._keys[0]
+            found = [
+                attempt if _worth(attempt) == _LIKE_A_TEXT else self._attempt(value)
+                for attempt, value in zip(_texts(opened, name, size), values, strict=True)
+            ]
+        self._is_well = all(isinstance(text, str) for text, _, _ in found)
+        return found
+
+    def _usual(self, values: list[str]) -> list[bytes | None] | None:
+        """What the first key makes of values that are all as long as it; None for others."""
+        _, size, opener = self._keys[0] if self._keys else ("", 0, None)
+        if not isinstance(opener, FastOpener):
+            return None
+        try:
+            sealed = [from_base64(value) for value in values]
+        except ValueError:
+            return None
+        return opener.open_all(sealed) if {*map(len, sealed)} == {size} else None
 
     def _attempt(self, value: str) -> Attempt:
         if not value:
@@ -111,6 +144,10 @@ def _joined(opener: Opener, blocks: Sequence[bytes]) -> bytes | None:
             return None
         parts.append(part)
     return b"".join(parts)
+
+
+def _texts(opened: Sequence[bytes | None], name: str, size: int) -> list[Attempt]:
+    return [(NOT_OPENED if raw is None else _text(raw), name, size) for raw in opened]
 
 
 def _text(raw: bytes) -> str | StillSealed:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from itertools import accumulate, chain, count
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mtdata.core.errors import DamageError, MTDataError, StorageError
 from mtdata.core.pool_files import FORMATS, HELD, INCOMING, RAW
@@ -32,6 +32,9 @@ CLOSING = b"\n]}\n"
 BETWEEN = b",\n"
 BETWEEN_ASIDE = b"\n\x1e"  # as between JSON texts in RFC 7464: what is no JSON may hold line ends
 NEAR = 256
+Place = tuple[int, int, int]
+"""A Span, or as much without the names: file, first byte, length."""
+AnyPlace = TypeVar("AnyPlace", bound=Place)
 RawBodies = list[tuple[LedgerEntry, bytes | None]]
 """Entries of the ledger with their raw bytes, None where these have another digest."""
 
@@ -146,11 +149,11 @@ class FolderArchive:
         mark = self._ledger.files.fresh_mark("held", scale, day, 1, path)
         return mark._replace(mode="whole", length=len(content), digest=digest.digest())
 
-    def bodies(self, spans: Sequence[Span]) -> Iterator[bytes]:
+    def bodies(self, spans: Sequence[Place]) -> Iterator[bytes]:
         """The bytes of each entry, in order, b"" where the file is gone."""
         return stretches(self._disk, self._ledger.files, spans)
 
-    def matched(self, spans: Sequence[Span], digests: Sequence[bytes]) -> list[bytes | None]:
+    def matched(self, spans: Sequence[Place], digests: Sequence[bytes]) -> list[bytes | None]:
         """The bytes at each place where they have the digest, None where they do not."""
         found = zip(self.bodies(spans), digests, strict=True)
         return [body if sha256(body).digest() == digest else None for body, digest in found]
@@ -249,19 +252,28 @@ def drop_incoming(disk: Disk) -> None:
         disk.remove(f"{INCOMING}/{name}")
 
 
-def stretches(disk: Disk, files: Files, spans: Sequence[Span]) -> Iterator[bytes]:
+def stretches(disk: Disk, files: Files, spans: Sequence[Place]) -> Iterator[bytes]:
     """The bytes at each place, in order, b"" where the file is gone; a refusal is no loss."""
     for block in runs(spans):
-        start = block[0].start
-        length = block[-1].start + block[-1].length - start
-        path = files.by_number(block[0].file).path
-        content = b"" if disk.size(path) is None else disk.read(path, start, length)
+        number, start, _ = block[0]
+        _, last, many = block[-1]
+        path = files.path_of(number) or files.by_number(number).path
+        content = _there(disk, path, start, last + many - start)
         yield from [content[place - start : place - start + many] for _, place, many in block]
 
 
-def runs(spans: Iterable[Span]) -> Iterator[list[Span]]:
+def _there(disk: Disk, path: str, start: int, length: int) -> bytes:
+    try:
+        return disk.read(path, start, length)
+    except StorageError:
+        if disk.size(path) is None:
+            return b""
+        raise
+
+
+def runs(spans: Iterable[AnyPlace]) -> Iterator[list[AnyPlace]]:
     """Group places that lie close behind one another in one file, up to 1 MiB at a time."""
-    block: list[Span] = []
+    block: list[AnyPlace] = []
     number, first, end = -1, 0, 0
     for span in spans:
         file, start, length = span

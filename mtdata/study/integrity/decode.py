@@ -31,14 +31,14 @@ from mtdata.study.model.days import worded
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FORM, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES
-from mtdata.study.model.receipt import Backup, Kept, Span
+from mtdata.study.model.receipt import NOWHERE, Backup, Kept
 from mtdata.study.model.row import columns_of
 from mtdata.study.model.row_layout import enveloped, rows_of
 from mtdata.study.model.scale import NAME, Scale
 from mtdata.study.model.states import FOREIGN
 from mtdata.study.pool import Pool
 
-NOWHERE, BY_LEDGER = Span(0, 0, 0), f"{RAW} by the ledger"
+BY_LEDGER = f"{RAW} by the ledger"
 
 
 @dataclass(slots=True)
@@ -105,14 +105,15 @@ class PoolDecoder:
         return self.done[-1]
 
     def _write_each(self, marks: list[FileMark], sheets: RecoveredSheets) -> None:
-        wanted = (self._wanted(mark, sheets) for mark in marks)
+        tables = self.pool.ledger.snapshots.sheets()
+        wanted = (self._wanted(mark, sheets, is_table=mark.number in tables) for mark in marks)
         for sheet, content in SheetMaking(self.pool).each(wanted):
             if not sheet.still:
                 self._write(sheet, content, sheets)
             self.done.append(sheet.decoded)
 
-    def _wanted(self, mark: FileMark, sheets: RecoveredSheets) -> WantedSheet:
-        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number)
+    def _wanted(self, mark: FileMark, sheets: RecoveredSheets, *, is_table: bool) -> WantedSheet:
+        snapshot = self.pool.ledger.snapshots.of_sheet(mark.number) if is_table else None
         name, source = mark.path.rpartition("/")[2], self._source(mark, snapshot)
         decoded = Decoded(name, BY_LEDGER)
         if before := sheets.still(mark.scale, name, source):

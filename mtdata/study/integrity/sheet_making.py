@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, groupby, islice
+from itertools import chain, groupby, islice, repeat
 from typing import Any, NamedTuple
 
 from mtdata.core.csv_lines import csv_line, csv_lines
 from mtdata.core.errors import MTDataError, StorageError
 from mtdata.study.files.recovered import RecoveredSheet
-from mtdata.study.ledger import LedgerEntry, Snapshot
+from mtdata.study.ledger import Snapshot
+from mtdata.study.ledger.places import PlacesOfEntries
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FileMark
-from mtdata.study.model.package import BATCH_ENTRIES, read_fields
-from mtdata.study.model.receipt import Backup, Kept, Rows
-from mtdata.study.model.row import Opened, columns_of, spread, undigested_row_of
-from mtdata.study.model.row_layout import Envelope, enveloped, rows_of
+from mtdata.study.model.package import read_all_fields
+from mtdata.study.model.receipt import NOWHERE, Backup, Kept, Rows
+from mtdata.study.model.row import Opened, columns_named, spread, undigested_row_of
+from mtdata.study.model.row_layout import Envelope, enveloped, lines_at_once, rows_of
 from mtdata.study.model.scale import Scale
 from mtdata.study.pool import Pool
 from mtdata.study.snapshots import stored_entries
@@ -127,24 +128,26 @@ class SheetMaking:
         pages = self._by_ledger(mark, scale)
         first = list(islice(pages, 2))
         for backup in chain(first, pages):
-            for entry in backup.entries:
-                found.update(columns_of(entry.values, mark.form))
+            for names in {tuple(entry.values) for entry in backup.entries}:
+                found.update(columns_named(names, mark.form))
         sheet.columns = tuple(sorted(found))
         return first if len(first) < 2 else self._by_ledger(mark, scale)
 
     def _by_ledger(self, mark: FileMark, scale: Scale) -> Iterator[Backup]:
-        claims = self._pool.ledger.entries.lines(mark.number)
-        while page := list(islice(claims, BATCH_ENTRIES)):
+        for page in self._pool.ledger.entries.entries_in_sheet(mark.number):
             yield Backup(scale, tuple(self._read_kept(page)))
 
-    def _read_kept(self, claims: list[LedgerEntry]) -> Iterator[Kept]:
-        for claim, body in self._pool.archive.claimed(claims):
-            if body is None:
-                raise LostBytes(
-                    f"entry {claim.id}: its raw bytes are not those that were backed up; the sheet "
-                    "cannot be made from them. `mtdata verify` says which and what to do"
-                )
-            yield claim.kept_entry(read_fields(body) or {})
+    def _read_kept(self, page: PlacesOfEntries) -> Iterator[Kept]:
+        seqs, ids, digests, places = page
+        bodies = self._pool.archive.matched(places, digests)
+        sound = [body for body in bodies if body is not None]
+        if len(sound) < len(bodies):
+            raise LostBytes(
+                f"entry {ids[bodies.index(None)]}: its raw bytes are not those that were backed "
+                "up; the sheet cannot be made from them. `mtdata verify` says which and what to do"
+            )
+        values = [one or {} for one in read_all_fields(sound)]
+        return map(Kept, seqs, ids, digests, repeat(NOWHERE), values)
 
     def _content(
         self, sheet: WantedSheet, opened: Iterable[tuple[_SheetStep, Opened]]
@@ -153,17 +156,20 @@ class SheetMaking:
         for step, answer in opened:
             if step.error is not None:
                 raise step.error
-            yield header + b"".join(self._lines(sheet, step.envelope, answer))
+            yield header + self._lines(sheet, step.envelope, answer)
             header = b""
 
-    def _lines(
-        self, sheet: WantedSheet, envelope: Envelope | None, answer: Opened
-    ) -> Sequence[bytes]:
+    def _lines(self, sheet: WantedSheet, envelope: Envelope | None, answer: Opened) -> bytes:
         if envelope is None:
-            return ()
+            return b""
+        form = sheet.mark.form
+        lines = lines_at_once(envelope, answer, sheet.columns, form)
+        if lines is not None:
+            sheet.decoded.rows += len(envelope.places)
+            return lines
         row_digest = self._pool.ledger.entries.row_of
-        rows = rows_of(envelope, answer, row_digest, sheet.mark.form, lay_out=undigested_row_of)
-        return counted_lines(rows, sheet.columns, sheet.decoded)
+        rows = rows_of(envelope, answer, row_digest, form, lay_out=undigested_row_of)
+        return b"".join(counted_lines(rows, sheet.columns, sheet.decoded))
 
 
 def counted_lines(rows: Rows, columns: tuple[str, ...], decoded: Decoded) -> Sequence[bytes]:

@@ -19,7 +19,7 @@ from mtdata.study.ledger.entry_statements import add_entries, bind_lines
 from mtdata.study.ledger.erased import ErasedEntries
 from mtdata.study.ledger.events import EventChain
 from mtdata.study.ledger.files import Files
-from mtdata.study.ledger.schema import REBUILD
+from mtdata.study.ledger.places import NO_LINE, PLACES, PlacesOfEntries
 from mtdata.study.model.events import EventKind, Run, runs_of
 from mtdata.study.model.mark import FileMark
 from mtdata.study.model.package import Entry
@@ -56,7 +56,7 @@ def entry_of(row: tuple[Any, ...]) -> LedgerEntry:
     """The entry of a row of ENTRY_COLUMNS; StorageError for a sheet without a line in it."""
     seq, number, digest, file, start, length, sheet, line_start, line_length, cells = row
     if sheet is not None and (line_start is None or line_length is None):
-        raise StorageError(f"the ledger gives an entry a sheet and no line in it.{REBUILD}")
+        raise StorageError(NO_LINE)
     line = None if sheet is None else Span(sheet, line_start, line_length)
     known = None if number == NO_ID else number
     return LedgerEntry(seq, known, digest, Span(file, start, length), sheet, line, cells)
@@ -224,6 +224,16 @@ class Entries(Counts):
         while rows := self._db.all(next_page, sheet, after):
             yield from map(entry_of, rows)
             after = rows[-1][7]
+
+    def entries_in_sheet(self, sheet: int) -> Iterator[PlacesOfEntries]:
+        """Where the raw bytes of each entry stand that has a line there, by page as `lines`."""
+        after, following = -1, "sheet = ? AND line_start > ? ORDER BY line_start"
+        next_page = f"SELECT {PLACES} FROM entries WHERE {following} LIMIT {PAGE}"
+        while rows := self._db.all(next_page, sheet, after):
+            yield PlacesOfEntries.of(rows)
+            if len(rows) < PAGE:
+                return
+            after = rows[-1][6]
 
     def in_raw(self, file: int) -> Iterator[list[LedgerEntry]]:
         """Entries whose raw bytes should stand in that file, by place, in pages."""

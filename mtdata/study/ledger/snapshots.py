@@ -64,6 +64,10 @@ class Snapshots(RecordedPart):
         row = self._db.row(f"SELECT {_ALL} FROM snapshots WHERE sheet = ?", sheet)
         return None if row is None else _snapshot(row)
 
+    def sheets(self) -> set[int]:
+        """The numbers of the sheets that were made of a snapshot."""
+        return {n for (n,) in self._db.all("SELECT sheet FROM snapshots WHERE sheet IS NOT NULL")}
+
     def numbered(self, number: int) -> list[Snapshot]:
         """The snapshot with that number, if there is one."""
         rows = self._db.all(f"SELECT {_ALL} FROM snapshots WHERE number = ?", number)

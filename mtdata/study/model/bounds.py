@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MAX_ENTRY = 16 * 2**20
@@ -48,6 +48,13 @@ def refusal(body: bytes) -> str:
     if parts(body) > MAX_PARTS:
         return "more values than an entry may have"
     return "nested too deep" if _depth(body) > MAX_DEPTH else ""
+
+
+def none_refused(bodies: Sequence[bytes]) -> bool:
+    """Whether each is surely no `refusal` but the usual text of an object, by one look at all."""
+    whole = b"".join(bodies)
+    is_flat = b"[" not in whole and whole.count(b"{") == len(bodies)
+    return is_flat and all(len(b) <= MAX_PARTS and b[:1] == b"{" for b in bodies)
 
 
 def _depth(body: bytes) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -39,6 +40,19 @@ def exact_value(body: bytes, text: str) -> Any:
             return _QUICK.decode(body)
     except ValueError:  # it may be JSON all the same: half a surrogate pair, and what is to come
         return _slowly(text, _DECODER)
+
+
+def usual_values(bodies: Sequence[bytes]) -> list[Any] | None:
+    """`exact_value` of each, read at one go; None where one of them is not usual."""
+    whole = b"\n".join(bodies)
+    if _MINUS_ZERO.search(whole):
+        return None
+    try:
+        with _JSON:
+            whole.decode()
+            return list(map(_QUICK.decode, bodies))
+    except ValueError:
+        return None
 
 
 @_JSON

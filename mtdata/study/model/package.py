@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from mtdata.core.errors import PackageError
-from mtdata.study.model.bounds import MAX_ENTRY, MAX_ID, refusal, too_wide, twice, weight
-from mtdata.study.model.exact_json import exact_value
+from mtdata.study.model.bounds import (
+    MAX_ENTRY,
+    MAX_ID,
+    none_refused,
+    refusal,
+    too_wide,
+    twice,
+    weight,
+)
+from mtdata.study.model.exact_json import exact_value, usual_values
 from mtdata.study.model.row import Digits
 from mtdata.study.model.stream import StreamWindow
 
@@ -86,6 +94,12 @@ def read_fields(body: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return values if type(values) is dict else None
+
+
+def read_all_fields(bodies: Sequence[bytes]) -> list[dict[str, Any] | None]:
+    """`read_fields` of each; those of a usual page are read at one go."""
+    found = usual_values(bodies) if none_refused(bodies) else None
+    return list(map(read_fields, bodies)) if found is None else found
 
 
 def _exact_fields(body: bytes, text: str) -> Any:

@@ -56,6 +56,10 @@ class Span(NamedTuple):
     length: int
 
 
+NOWHERE = Span(0, 0, 0)
+"""Of what is no more asked where it stands."""
+
+
 class Kept(NamedTuple):
     """An entry whose raw bytes were fsynced, read back and matched; `seq` is its ledger number."""
 

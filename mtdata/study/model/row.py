@@ -67,7 +67,12 @@ def flat_layout(values: Mapping[str, Any]) -> Layout | None:
 
 def columns_of(values: Mapping[str, Any], form: int = FORM) -> tuple[str, ...]:
     """The columns that an entry wants, sorted; none when it can be no row for the sake of them."""
-    found = layout(tuple(values))
+    return columns_named(tuple(values), form)
+
+
+def columns_named(names: tuple[str, ...], form: int = FORM) -> tuple[str, ...]:
+    """As `columns_of`, for an entry with these names."""
+    found = layout(names)
     return found.columns if found.writable and not (found.has_nul and form > EARLIER) else ()
 
 

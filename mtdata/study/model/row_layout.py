@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from mtdata.core.csv_lines import sound_lines
 from mtdata.core.errors import EntryError
 from mtdata.study.model.mark import FORM
 from mtdata.study.model.receipt import KEY_PRINT, Backup, HeldBack, Kept, Row, Rows
 from mtdata.study.model.row import (
+    Digits,
     Layout,
     Opened,
     flat_layout,
@@ -24,6 +26,7 @@ from mtdata.study.model.still_sealed import StillSealed
 
 LayOut = Callable[[Mapping[str, Any], int, Layout | None], tuple[tuple[str, ...], list[str], bytes]]
 """What makes columns, cells and digest of a row of an entry's values, a form and a layout."""
+_USUAL = frozenset({str, int, bool, type(None), Digits})
 
 
 class Envelope(NamedTuple):
@@ -79,6 +82,34 @@ def rows_of(
     unopened = sum(isinstance(text, StillSealed) and text.blames_key for text in answer.texts)
     opened_by = Counter(key for key in answer.keys if key)
     return Rows(envelope.backup, tuple(rows), tuple(held), opened_by, unopened)
+
+
+def lines_at_once(
+    envelope: Envelope, answer: Opened, columns: Sequence[str], form: int = FORM
+) -> bytes | None:
+    """The lines of a batch in a sheet with at least its columns, where nothing in it is unusual.
+
+    None where only `rows_of` can say: what is held, arrays and objects, NUL, a lone surrogate.
+    The values are as `exact_json` reads them; of those csv.writer makes the texts of `cells_of`.
+    """
+    if form != FORM or not _USUAL.issuperset(map(type, answer.texts)):
+        return None
+    index = {column: place for place, column in enumerate(columns)}
+    texts, rows, known = iter(answer.texts), list[list[Any]](), None
+    for entry, (_, flat) in zip(envelope.backup.entries, envelope.places, strict=True):
+        if flat is None or (flat is not known and not _is_usual(flat, index)):
+            return None
+        known, values = flat, entry.values
+        cells = list(map(values.get, columns))
+        for name in flat.sealed:
+            if values[name] is not None:
+                cells[index[name]] = next(texts)
+        rows.append(cells)
+    return sound_lines(rows)
+
+
+def _is_usual(flat: Layout, columns: Mapping[str, int]) -> bool:
+    return flat.writable and not flat.has_nul and columns.keys() >= {*flat.columns}
 
 
 class _KeysOf:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mtdata.alerts import heartbeat, notify
 from mtdata.config import SiteConfig
-from mtdata.core.disk import FolderDisk
+from mtdata.core.disk import Ending, FolderDisk
 from mtdata.core.errors import JobError, StorageError
 from mtdata.core.pool_files import RECOVERED
 from mtdata.core.step import Step
@@ -101,10 +101,10 @@ class FencedDisk(FolderDisk):
     def _tagged(self, path: str, attempt: int) -> str:
         return f"{path}.{self._work.job[:8]}-{attempt}"
 
-    def _staged(self, path: str, pieces: Iterable[bytes], *, durable: bool) -> str:
+    def _staged(self, path: str, pieces: Iterable[bytes], end: Ending) -> str:
         """Under a name that no other attempt has."""
         tagged = self._tagged(path, self._work.attempt)
-        return super()._staged(tagged, pieces, durable=durable)
+        return super()._staged(tagged, pieces, end)
 
     def _give_names(self, files: Mapping[str, str]) -> None:
         """Fenced when the part was given to another."""

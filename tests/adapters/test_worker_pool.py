@@ -1,0 +1,59 @@
+"""Worker processes are kept in work: what comes next is read before what is done is given out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mtdata.core.worker_pool import DEPTH, WorkerPool
+
+BATCHES, WORKERS = 40, 2
+
+
+def outfit() -> Callable[[list[int]], list[int]]:
+    """Made anew in each worker."""
+    return lambda items: [item + 1 for item in items]
+
+
+@pytest.fixture
+def workers() -> Iterator[WorkerPool[int, int]]:
+    made = WorkerPool(outfit, count=WORKERS, lost=-1, here_below=2, chunk=4)
+    yield made
+    made.close()
+
+
+def test_no_batch_is_given_out_while_workers_have_less_than_they_may_hold(
+    workers: WorkerPool[int, int],
+) -> None:
+    begun = given = 0
+
+    def batches() -> Iterator[tuple[int, list[int]]]:
+        nonlocal begun
+        for number in range(BATCHES):
+            if len(workers.pids()) == WORKERS:
+                time.sleep(0.01)  # all that was handed out is done by now
+            begun += 1
+            yield number, [number] * 4
+
+    for number, results in workers.each(batches()):
+        assert (number, results) == (given, [number + 1] * 4)
+        is_fed = workers._backlog() >= DEPTH * len(workers.pids())
+        assert is_fed or begun - given >= workers._ahead or begun == BATCHES
+        given += 1
+    assert given == BATCHES
+
+
+def test_few_items_are_done_here_one_batch_after_the_other(workers: WorkerPool[int, int]) -> None:
+    begun = 0
+
+    def batches() -> Iterator[tuple[int, list[int]]]:
+        nonlocal begun
+        for number in range(3):
+            begun += 1
+            yield number, [number]
+
+    found = [(number, results, begun) for number, results in workers.each(batches())]
+    assert found == [(0, [1], 1), (1, [2], 2), (2, [3], 3)]
+    assert workers.pids() == []
