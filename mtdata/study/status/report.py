@@ -238,6 +238,10 @@ class RoundReport:
 
     def tell_of_keys(self) -> None:
         """Keys that cannot be used, keys that open nothing, and what is held where neither is."""
+        with self._pool.ledger.one_moment():
+            self._tell_of_keys()
+
+    def _tell_of_keys(self) -> None:
         known, at_rest = self._pool.ledger.listing.scales(), self._pool.ledger.listing.at_rest()
         found = {one.name: self._held(one) for one in known if one.name not in at_rest}
         sealed = {name: held[HELD[SEALED]] for name, held in found.items() if HELD[SEALED] in held}
