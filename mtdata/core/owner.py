@@ -38,7 +38,7 @@ def stranger(folder: Path, names: Iterable[str] = ()) -> Stranger | None:
     root whose it is, or would be, since root may write anywhere; for others whether they get in.
     """
     me = os.geteuid()
-    uids = {name: _uid(f"{folder}/{name}") for name in names}
+    uids = {name: _uid(folder / name) for name in names}
     for name, uid in uids.items():
         if uid not in (None, me):
             return _unless_shared(folder / name, uid)
@@ -81,7 +81,7 @@ def chown(folder: Path) -> str:
     return f"sudo chown -R {shlex.quote(name_of(os.geteuid()))}: {shlex.quote(str(folder))}"
 
 
-def _uid(path: Path | str) -> int | None:
+def _uid(path: Path) -> int | None:
     with suppress(OSError):
         return os.lstat(path).st_uid
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -86,14 +86,13 @@ def test_rounds_that_change_nothing_look_once_an_hour_and_on_another_day(daily: 
 
 
 def test_a_round_of_another_day_looks_though_the_last_was_just_before(daily: Daily) -> None:
-    daily.home.now = daily.home.now.replace(hour=21, minute=58)  # 23:58 in Berlin at the latest
-    looks = set()
-    for _ in range(30):
-        daily.home.now += timedelta(minutes=5)
-        day = daily.home.now.astimezone(daily.site.timezone).date()
-        if daily.round():
-            looks.add(day)
-    assert len(looks) == 2
+    there = daily.home.now.astimezone(daily.site.timezone) + timedelta(days=1)
+    daily.home.now = there.replace(hour=0, minute=0).astimezone(UTC) - timedelta(minutes=15)
+    assert daily.round() == 1
+    daily.home.now += timedelta(minutes=10)
+    assert daily.round() == 0
+    daily.home.now += timedelta(minutes=10)
+    assert daily.round() == 1
 
 
 def test_a_round_that_brought_something_looks(daily: Daily) -> None:
