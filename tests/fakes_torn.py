@@ -135,10 +135,10 @@ class TornOs:
     def listdir(self, path: PathLike) -> list[str]:
         return [listed.name for listed in self.scandir(path)]
 
-    def scandir(self, path: PathLike) -> list[Listed]:
-        folder = self._node(path)
+    def scandir(self, path: PathLike | int) -> list[Listed]:
+        folder = self._open[path] if isinstance(path, int) else self._node(path)
         if not isinstance(folder, Folder):
-            raise _refused(errno.ENOTDIR, path)
+            raise _refused(errno.ENOTDIR, str(path))
         return [Listed(name, node) for name, node in folder.now.items()]
 
     def statvfs(self, path: PathLike) -> os.statvfs_result:

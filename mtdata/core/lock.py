@@ -6,17 +6,18 @@ holder looks at the name again before whatever it writes.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from mtdata.core.disk import make_folder
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.pool_files import LOCK
-from mtdata.core.reach import NO_FILE, is_plain
+from mtdata.core.reach import AT_ONCE, MODE, NO_FILE, is_plain
 
 BUSY = (
     "another round has this pool; nothing was done. It goes on by itself when the other one ends."
@@ -28,27 +29,46 @@ LOST = (
 )
 
 
+HELD = frozenset({errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK})
+"""What a lock that somebody has is refused for."""
+
+
 class HeldLock:
     """A lock in hand."""
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._own = path, _identity(path)
+    def __init__(self, path: Path, own: os.stat_result) -> None:
+        """`own` is that of the locked file itself, whatever stands under its name."""
+        self._path, self._own = path, own
 
     def prove(self) -> None:
-        """BusyError when the name is not that of the locked file any more."""
-        if self._own is None or _identity(self._path) != self._own:
-            raise BusyError(f"{self._path}: {LOST}")
+        """BusyError when the name is not that of the locked file any more.
+
+        StorageError where that cannot be seen.
+        """
+        try:
+            if os.path.samestat(os.stat(self._path, follow_symlinks=False), self._own):
+                return
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            told = f"{self._path}: cannot look at the lock: {error.strerror}"
+            raise StorageError(told) from error
+        raise BusyError(f"{self._path}: {LOST}")
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells the file under that name from any other; None where there is none."""
-    try:
-        found = os.stat(path, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise StorageError(f"{path}: cannot look at the lock: {error.strerror}") from error
-    return found.st_dev, found.st_ino
+_open: set[int] = set()
+"""The files of all locks in hand."""
+
+
+def _close_all() -> None:
+    """In the child of a fork: what it kept open would keep the lock beyond our end."""
+    for file in _open:
+        with suppress(OSError):
+            os.close(file)
+    _open.clear()
+
+
+os.register_at_fork(after_in_child=_close_all)
 
 
 class PoolLock:
@@ -62,19 +82,38 @@ class PoolLock:
     def hold(self) -> Iterator[HeldLock]:
         """Port: Lock.hold."""
         make_folder(self._path.parent)
-        # no marker in its stead where the disk has no locks: it would outlive whoever made it
-        lock = FileLock(self._path, mode=0o600, fallback_to_soft=False)
+        with self._opened() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in HELD:
+                    raise BusyError(f"{self._path.parent}: {self._busy}") from None
+                raise self._fault(error) from error
+            held = HeldLock(self._path, os.fstat(file))
+            held.prove()  # it may have been removed between the two
+            try:
+                yield held
+            finally:
+                with suppress(OSError):  # it ends with the file
+                    fcntl.flock(file, fcntl.LOCK_UN)
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
         try:
             if not is_plain(self._path):
                 raise StorageError(f"{self._path}: cannot lock: {NO_FILE}")
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise BusyError(f"{self._path.parent}: {self._busy}") from None
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | AT_ONCE, MODE)
         except OSError as error:
-            raise StorageError(
-                f"{self._path}: cannot lock: {error.strerror}. Nothing was done. {DISK}"
-            ) from error
+            raise self._fault(error) from error
+        _open.add(file)
         try:
-            yield HeldLock(self._path)
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise StorageError(f"{self._path}: cannot lock: {NO_FILE}")
+            yield file
         finally:
-            lock.release()
+            _open.discard(file)
+            os.close(file)
+
+    def _fault(self, error: OSError) -> StorageError:
+        told = f"{self._path}: cannot lock: {error.strerror}. Nothing was done. {DISK}"
+        return StorageError(told)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from mtdata.core.control import in_utf8
 from mtdata.core.errors import DamageError, StorageError
@@ -36,16 +37,29 @@ class DiskFull(StorageError):
     incident = "disk_full"
 
 
-@contextmanager
-def translated_faults(path: Path, doing: str, within: str = "") -> Iterator[None]:
+class TranslatedFaults(NamedTuple):
+    """Translate what the system refuses within; a generator would cost thrice that."""
+
+    path: Path
+    doing: str
+    within: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, OSError):
+            return
+        damaged = self.doing == "read" and speaks_of_damage(error)
+        kind, safe = (DiskFull, FULL_SAFE) if error.errno in FULL else (StorageError, SAFE)
+        kind = DamageError if damaged and kind is StorageError else kind
+        path = in_utf8(str(self.path / self.within))
+        raise kind(f"{path}: cannot {self.doing}: {reason_of(error)}. {safe}") from error
+
+
+def translated_faults(path: Path, doing: str, within: str = "") -> TranslatedFaults:
     """Translate what the system refuses into words; nothing that was safe before is less so."""
-    try:
-        yield
-    except OSError as error:
-        kind = DamageError if doing == "read" and speaks_of_damage(error) else StorageError
-        kind, safe = (DiskFull, FULL_SAFE) if error.errno in FULL else (kind, SAFE)
-        path /= within  # not before: to join them costs as much as to open a file
-        raise kind(f"{in_utf8(str(path))}: cannot {doing}: {reason_of(error)}. {safe}") from error
+    return TranslatedFaults(path, doing, within)
 
 
 def open_folder(root: Path, path: str) -> int:
@@ -67,11 +81,14 @@ def open_plain(root: Path, path: str, flags: int) -> int:
     """A regular file below the root; DamageError for whatever else stands there."""
     folder, _, name = path.rpartition("/")
     _check_name(name)
-    within = open_folder(root, folder)
-    try:
-        file = os.open(name, flags | AT_ONCE, MODE, dir_fd=within)
-    finally:
-        os.close(within)
+    if folder:
+        within = open_folder(root, folder)
+        try:
+            file = os.open(name, flags | AT_ONCE, MODE, dir_fd=within)
+        finally:
+            os.close(within)
+    else:  # nothing stands between: the root itself may be a link
+        file = os.open(f"{root}/{name}", flags | AT_ONCE, MODE)
     if stat.S_ISREG(os.fstat(file).st_mode):
         return file
     os.close(file)
@@ -82,6 +99,8 @@ def size_of(root: Path, path: str) -> int:
     """The size of whatever stands there: a link that leads nowhere is in the way all the same."""
     folder, _, name = path.rpartition("/")
     _check_name(name)
+    if not folder:  # nothing stands between: the root itself may be a link
+        return os.stat(f"{root}/{name}", follow_symlinks=False).st_size
     within = open_folder(root, folder)
     try:
         return os.stat(name, dir_fd=within, follow_symlinks=False).st_size
@@ -101,11 +120,13 @@ def exists(path: Path) -> bool:
 def names_in(root: Path, folder: str) -> list[str]:
     """Names of the files of a folder, sorted; none where there is no such folder."""
     try:
-        os.close(open_folder(root, folder))
-        found = list(os.scandir(root / folder))
+        within = open_folder(root, folder)
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted(one.name for one in found if _stands_as_file(one))
+    try:
+        return sorted([one.name for one in os.scandir(within) if _stands_as_file(one)])
+    finally:
+        os.close(within)
 
 
 def _stands_as_file(entry: os.DirEntry[str]) -> bool:
@@ -118,8 +139,10 @@ def sizes_in(root: Path, folder: str, names: Iterable[str]) -> dict[str, int]:
     within, found = open_folder(root, folder), {}
     try:
         for name in names:
-            with suppress(FileNotFoundError):
+            try:
                 found[name] = os.stat(name, dir_fd=within, follow_symlinks=False).st_size
+            except FileNotFoundError:  # `suppress` for each costs as much as stat
+                continue
     finally:
         os.close(within)
     return found

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from mtdata.core.errors import StorageError
 from mtdata.core.journal import check_beside
-from mtdata.core.sqlite import REFUSED, LedgerDatabase, Schema, format_of
+from mtdata.core.sqlite import LedgerDatabase, Schema, format_of
 
 PATIENCE_S = 30.0
 
@@ -84,15 +84,10 @@ class ReadOnlyDatabase(LedgerDatabase):
             )
         super()._make_tables(db)
 
-    @contextmanager
-    def translated_faults(self, kinds: tuple[type[Exception], ...] = REFUSED) -> Iterator[None]:
-        """Translate the database's refusals: LedgerMoved where it changed, else StorageError."""
-        try:
-            with super().translated_faults(kinds):
-                yield
-        except StorageError:
-            self._refuse_moved()
-            raise
+    def in_words(self, error: Exception) -> StorageError:
+        """LedgerMoved where it changed while it was read."""
+        self._refuse_moved()
+        return super().in_words(error)
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:
@@ -100,7 +95,7 @@ class ReadOnlyDatabase(LedgerDatabase):
 
         LedgerMoved where that cannot be: ask a connection that is opened anew.
         """
-        with self.translated_faults():
+        with self._refusing:
             self._db.execute("BEGIN")
         try:
             yield

@@ -25,10 +25,10 @@ class RememberedAnswers:
         self._stamp: tuple[int, int] | None = None
 
     def give(
-        self, db: sqlite3.Connection, question: tuple[Any, ...], ask: Callable[[], Rows]
+        self, stamp: tuple[int, int], question: tuple[Any, ...], ask: Callable[[], Rows]
     ) -> Rows:
         """The answer, asked anew only where anybody has written since the last time."""
-        if (stamp := stamp_of(db)) != self._stamp or len(self._answers) >= MOST:
+        if stamp != self._stamp or len(self._answers) >= MOST:
             self._answers.clear()
             self._stamp = stamp
         if question not in self._answers:

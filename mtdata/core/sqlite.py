@@ -11,39 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from secrets import token_bytes
 from typing import Any, NamedTuple
 
-from mtdata.core.cells import Cells, OddCell
+from mtdata.core.cells import Cells
 from mtdata.core.disk import make_folder
-from mtdata.core.errors import BusyError, StorageError
+from mtdata.core.errors import StorageError
 from mtdata.core.journal import check_beside, opened
-from mtdata.core.reach import FULL, DiskFull
+from mtdata.core.reach import DiskFull
+from mtdata.core.refusals import FOREIGN, REFUSED, InWords, is_full, is_refusal, reason_of
 from mtdata.core.remembered import RememberedAnswers, stamp_of
+from mtdata.core.turn import PoolTurn
 
-FENCED = (
-    "another round took this pool while this one ran; this one ends here and commits nothing more. "
-    "What it committed is safe, and the next round goes on from there"
-)
-REFUSED = (sqlite3.Error, OSError, UnicodeError, MemoryError)
-"""What SQLite may throw; UnicodeError where the text of its own message is damaged."""
-FOREIGN = (*REFUSED, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError)
-"""What reading a ledger may throw that is not as we left it: text, JSON, dates, numbers."""
-REFUSALS = frozenset(
-    (
-        sqlite3.SQLITE_AUTH,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_INTERRUPT,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_READONLY,
-    )
-)
-"""What disk and system refuse: making the ledger again would mend nothing of it."""
 PAGE = 1024
 MAX_INTEGER = 2**63 - 1
 LOOK_KB, WORK_KB = 256, 512
@@ -51,8 +29,6 @@ LOOK_KB, WORK_KB = 256, 512
 
 Of the usual 2 MB the C library keeps, for each thread, what a ledger that grows ever filled.
 """
-TURN = "CREATE TABLE IF NOT EXISTS turn (only_one INTEGER PRIMARY KEY, token BLOB NOT NULL)"
-"""Whose turn it is to write what follows from the files; older programs pass it by."""
 
 
 class Schema(NamedTuple):
@@ -88,11 +64,11 @@ class LedgerDatabase:
         """Tables of an older program are made newer, unless we `only_look` and can without."""
         self._path, self._schema, self._only_look = path, schema, only_look
         self._cells = schema.cells
-        self._prove: Callable[[], None] | None = None
-        self._token = b""
+        self._turn: PoolTurn | None = None
         self._answers = RememberedAnswers()
+        self._others_at: int | None = None  # what others did up to the moment that we look at
         self.journal, self.format = "memory", 0
-        with self.translated_faults(FOREIGN):
+        with self._reading:
             self._db = self._open()
 
     def _open(self) -> sqlite3.Connection:
@@ -120,10 +96,11 @@ class LedgerDatabase:
 
     def _judge(self, db: sqlite3.Connection) -> None:
         """Refuse by an error what is there, before anything of the file is changed."""
-        self._refuse_newer(db)
+        self._refuse_newer(format_of(db))
 
-    def _refuse_newer(self, db: sqlite3.Connection) -> None:
-        if (version := format_of(db)) > (ours := self._schema.format):
+    def _refuse_newer(self, version: int) -> None:
+        self.format = version
+        if version > (ours := self._schema.format):
             raise LedgerNewer(
                 f"{self._path}: the ledger has format {version}, this program writes {ours}; "
                 "use the program that made it. Nothing was changed."
@@ -132,10 +109,11 @@ class LedgerDatabase:
     def _make_tables(self, db: sqlite3.Connection) -> None:
         """Make the tables, or those of an older program into ours, all in one transaction."""
         ours = self._schema.format
-        while (version := format_of(db)) != ours:
+        version = self.format or format_of(db)  # it was just asked where there is a file
+        while version != ours:
             if self._only_look and 0 < self._schema.looked_into <= version < ours:
                 break
-            self._refuse_newer(db)
+            self._refuse_newer(version)
             script = self._schema.newer[version] if version else self._schema.tables
             after = version + 1 if version else ours
             try:
@@ -145,25 +123,25 @@ class LedgerDatabase:
                     db.execute("ROLLBACK")
                 if format_of(db) == version:  # else another process did it in the meantime
                     raise
+            version = format_of(db)
         self.format = version
 
-    @contextmanager
-    def translated_faults(self, kinds: tuple[type[Exception], ...] = REFUSED) -> Iterator[None]:
-        """Translate the database's refusals; the last commit stays what it was.
+    @property
+    def _refusing(self) -> InWords:
+        return InWords(self.in_words, REFUSED)
 
-        StorageError or BusyError for each.
-        """
-        try:
-            yield
-        except sqlite3.ProgrammingError:
-            raise  # a fault of this program: there is nothing wrong with disk and file
-        except kinds as error:
-            kind = DiskFull if _is_full(error) else StorageError
-            raise kind(
-                f"{self._path}: the ledger cannot be used: {_reason_of(error)}. What was committed "
-                "before is safe; nothing is deleted on the site without the ledger."
-                f"{'' if _is_refusal(error) else self._schema.mended_by}"
-            ) from error
+    @property
+    def _reading(self) -> InWords:
+        return InWords(self.in_words, FOREIGN)
+
+    def in_words(self, error: Exception) -> StorageError:
+        """What the database refused; the last commit stays what it was."""
+        kind = DiskFull if is_full(error) else StorageError
+        return kind(
+            f"{self._path}: the ledger cannot be used: {reason_of(error)}. What was committed "
+            "before is safe; nothing is deleted on the site without the ledger."
+            f"{'' if is_refusal(error) else self._schema.mended_by}"
+        )
 
     def take_turn(self, prove: Callable[[], None]) -> None:
         """Let this connection be the only one that works on the pool, from its next commit on.
@@ -171,19 +149,7 @@ class LedgerDatabase:
         `prove` raises when the lock of the pool is lost.  Whoever had the turn before commits
         nothing more.
         """
-        self._prove = prove
-
-    def _fence(self) -> None:
-        """Inside a transaction: BusyError unless the turn is ours still; the first takes it."""
-        if self._prove is None:
-            return
-        self._prove()
-        if not self._token:
-            self._token = token_bytes(16)
-            self._db.execute(TURN)
-            self._db.execute("INSERT OR REPLACE INTO turn VALUES (1, ?)", (self._token,))
-        elif self._db.execute("SELECT token FROM turn").fetchone() != (self._token,):
-            raise BusyError(f"{self._path}: {FENCED}")
+        self._turn = PoolTurn(prove)
 
     @contextmanager
     def commit(self) -> Iterator[None]:
@@ -191,10 +157,12 @@ class LedgerDatabase:
 
         BusyError when another has the turn by now.
         """
-        with self.translated_faults():
+        with self._refusing:
+            self._leave_moment()
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._fence()
+                if self._turn:
+                    self._turn.prove(self._db, self._path)
                 yield
                 self._db.execute("COMMIT")
             finally:
@@ -205,42 +173,75 @@ class LedgerDatabase:
     @contextmanager
     def working(self) -> Iterator[None]:
         """Group statements on the working tables, which no disk keeps."""
-        with self.translated_faults():
+        with self._refusing:
+            self._leave_moment()
             self._db.execute("BEGIN")
             try:
                 yield
             finally:
                 self._db.execute("COMMIT")
 
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """What is asked within is of one moment, up to the first change that we make.
+
+        So nobody need be asked whether what is remembered still holds.  Others go on writing, which
+        they could not without a WAL: there it is of several moments.
+        """
+        if self.journal == "wal" and not self._db.in_transaction:
+            with self._refusing:
+                self._db.execute("BEGIN")
+                self._others_at = stamp_of(self._db)[0]
+        try:
+            yield
+        finally:
+            with self._refusing:
+                self._leave_moment()
+
+    def _leave_moment(self) -> None:
+        if self._others_at is not None:
+            self._others_at = None
+            if self._db.in_transaction:  # a fault may have ended it
+                self._db.execute("COMMIT")
+
     def run(self, sql: str, *values: Any) -> int:
         """Execute one statement and return how many rows it changed."""
-        with self.translated_faults():
+        with self._refusing:
+            self._leave_moment()
             return self._db.execute(sql, values).rowcount
 
     def run_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Execute one statement for many rows."""
-        with self.translated_faults():
+        with self._refusing:
+            self._leave_moment()
             self._db.executemany(sql, rows)
 
     def all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Every row; only for answers of bounded size."""
-        with self.translated_faults(FOREIGN):
+        with self._reading:
             cursor = self._db.execute(sql, values)
             return self._checked(cursor, cursor.fetchall())
 
     def remembered(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
         """The rows of `all`, for small answers that a round asks for again and again."""
-        with self.translated_faults(FOREIGN):
-            return self._answers.give(self._db, (sql, *values), partial(self.all, sql, *values))
+        with self._reading:
+            return self._answers.give(
+                self._stamp(), (sql, *values), partial(self.all, sql, *values)
+            )
 
     def stamp(self) -> tuple[int, int]:
         """Another one once anybody has written; it is this connection's own."""
-        with self.translated_faults(FOREIGN):
+        with self._reading:
+            return self._stamp()
+
+    def _stamp(self) -> tuple[int, int]:
+        if self._others_at is None:
             return stamp_of(self._db)
+        return self._others_at, self._db.total_changes
 
     def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""
-        with self.translated_faults(FOREIGN):
+        with self._reading:
             cursor = self._db.execute(sql, values)
             row: tuple[Any, ...] | None = cursor.fetchone()
             return None if row is None else self._checked(cursor, [row])[0]
@@ -248,7 +249,7 @@ class LedgerDatabase:
     def is_sound(self) -> bool:
         """Whether SQLite finds its file well, each cell can be read, and nothing is astray."""
         try:
-            with self.translated_faults(FOREIGN):
+            with self._reading:
                 if self._db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
                     return False
                 for table in re.findall(r"CREATE TABLE (\w+)", self._schema.tables):
@@ -275,23 +276,6 @@ class LedgerDatabase:
 def format_of(db: sqlite3.Connection) -> int:
     """The number of the format that the program wrote into the file; 0 for a new one."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _is_refusal(error: BaseException) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(error, OSError) if code is None else code & 0xFF in REFUSALS
-
-
-def _is_full(error: BaseException) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in FULL
-
-
-def _reason_of(error: BaseException) -> str:
-    """What was wrong; an exception of decoding could quote the cell, and is named by its sort."""
-    if isinstance(error, (sqlite3.Error, OSError, OddCell)):
-        return str(error)
-    return f"it holds what cannot be read ({type(error).__name__})"
 
 
 def question_marks(values: Sequence[object]) -> str:

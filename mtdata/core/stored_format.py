@@ -9,7 +9,8 @@ from pathlib import Path
 from mtdata.core.checks import Finding
 from mtdata.core.errors import StorageError
 from mtdata.core.reach import is_plain
-from mtdata.core.sqlite import FOREIGN, Schema, format_of
+from mtdata.core.refusals import FOREIGN
+from mtdata.core.sqlite import Schema, format_of
 
 OLDER = (
     "{}: format {}, of an older program; this one writes {} and makes it newer at its first use. "

@@ -31,6 +31,8 @@ from mtdata.jobs.rounds import Rounds, RoundSite, SiteTask, TaskTurn
 log = logging.getLogger(__name__)
 RETRY_S = 3600.0
 """A daily task that failed is tried again after this time."""
+SEARCH_EVERY = 10
+"""Of so many tasks one is followed by a search for garbage."""
 SIGNS = 1000
 """So many signs of life wait at most for a slow HEARTBEAT_URL."""
 NEWS, NUMBERS, JOBS, KEEPING = "(news)", "(numbers)", "(jobs)", "(keeping)"
@@ -67,6 +69,7 @@ class DaemonTasks:
         self.workers: dict[str, SiteWorker] = {}
         self._not_before: dict[tuple[str, str], float] = {}
         self._done: set[tuple[str, ...]] = set()  # tasks by site that were done once
+        self._acts = 0
         self._slots: slots.Carrying | None = None
         self._daily = DailyScheduler(daily_of(duties))
         self._keeping = DailyKeeping(clock.ticks)
@@ -183,13 +186,16 @@ class DaemonTasks:
         return code
 
     def _collect_garbage(self, *done: str) -> None:
-        """Look for what a round has put off (seldom_searched): 3 KB of each would stay for ever.
+        """Look for what rounds have put off (seldom_searched): 3 KB of each would stay for ever.
 
         What is left of the first of its kind is the program's own, and is not looked through again:
-        that took longer than an idle round itself.
+        that took longer than an idle round itself.  Of the others every tenth looks for all.
         """
-        gc.collect()
-        if done not in self._done:
+        self._acts += 1
+        is_first = done not in self._done
+        if is_first or self._acts % SEARCH_EVERY == 0:
+            gc.collect()
+        if is_first:
             self._done.add(done)
             gc.freeze()
 

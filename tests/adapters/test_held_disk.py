@@ -31,7 +31,7 @@ def test_behind_the_loss_of_its_lock_nothing_is_named_written_or_taken_away(
 ) -> None:
     lock = tmp_path / ".lock"
     lock.touch()
-    disk = HeldDisk(tmp_path, HeldLock(lock), lambda: None)
+    disk = HeldDisk(tmp_path, HeldLock(lock, lock.stat()), lambda: None)
     disk.replace("old.csv", b"old")
     assert disk.stage("new.csv", [b"new"]) == STAGED
     assert disk.draft("draft.csv", [b"draft"]) == DRAFT

@@ -97,3 +97,52 @@ def test_tables_that_another_process_makes_are_waited_for_and_then_told(
         _alone(path).__enter__()
     with _alone(path):
         assert True
+
+
+FORKER = """
+import os, sys, time
+from pathlib import Path
+from mtdata.core.lock import PoolLock
+with PoolLock(Path(sys.argv[1])).hold():
+    number = os.fork()
+    os.write(1, f"{number}\\n".encode())  # each of the two, when it got there
+    time.sleep(60)
+"""
+
+
+def test_the_child_of_a_fork_does_not_keep_the_lock_of_a_holder_that_was_killed(
+    tmp_path: Path,
+) -> None:
+    words = [sys.executable, "-c", FORKER, str(tmp_path)]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        child = max(int(process.stdout.readline()) for _ in range(2))
+        with pytest.raises(BusyError):  # the child, which closed it, did not give it back
+            PoolLock(tmp_path).hold().__enter__()
+        process.kill()
+        process.wait(60)
+        with PoolLock(tmp_path).hold():
+            os.kill(child, signal.SIGKILL)
+
+
+def test_a_lock_whose_file_goes_as_it_is_taken_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+
+    def late(*of: int) -> None:
+        (tmp_path / ".lock").unlink(missing_ok=True)
+        flock(*of)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(BusyError, match="removed or replaced"):
+        PoolLock(tmp_path).hold().__enter__()
+
+
+def test_a_lock_that_was_refused_leaves_no_file_open(tmp_path: Path) -> None:
+    with PoolLock(tmp_path).hold():
+        before = len(os.listdir("/dev/fd"))
+        for _ in range(3):
+            with pytest.raises(BusyError):
+                PoolLock(tmp_path).hold().__enter__()
+        assert len(os.listdir("/dev/fd")) == before

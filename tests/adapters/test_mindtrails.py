@@ -313,3 +313,14 @@ def test_a_kind_of_site_is_one_line_and_what_cannot_be_a_site_is_a_fault_of_the_
         with pytest.raises(ConfigError) as caught:
             MindTrailsSite(access(server))
         assert PASSWORD not in str(caught.value) + repr(access(server))
+
+
+def test_the_session_that_a_question_brought_is_that_of_the_next(study: StudySite) -> None:
+    with opened(study.url) as site:
+        site.listing()
+        assert site._wire.has_session
+        site.listing()
+    with opened(study.url) as site:
+        site.listing()
+        fetched(site, "QOL")
+    assert study.logins == 2

@@ -90,3 +90,64 @@ def test_no_more_is_remembered_than_so_much(db: Counting) -> None:
     for number in range(3 * MOST):
         db.remembered("SELECT words FROM lines WHERE number = ?", number)
         assert len(db._answers._answers) <= MOST
+
+
+# one moment -----------------------------------------------------------------------------------
+
+
+def test_within_one_moment_nobody_is_asked_whether_others_wrote(db: Counting, path: Path) -> None:
+    db.run(ADD, "first")
+    asked: list[str] = []
+    db._db.set_trace_callback(asked.append)
+    with closing(LedgerDatabase(path, SCHEMA)) as other:
+        with db.one_moment():
+            assert words(db) == ["first"]
+            other.run(ADD, "second")
+            assert words(db) == ["first"]
+            assert [one for (one,) in db.all(ALL)] == ["first"], "what is not remembered fits it"
+            assert asked.count("PRAGMA data_version") == 1
+        assert words(db) == ["first", "second"]
+
+
+def test_a_moment_ends_with_the_first_change_of_ours(db: Counting, path: Path) -> None:
+    with closing(LedgerDatabase(path, SCHEMA)) as other:
+        with db.one_moment():
+            assert words(db) == []
+            other.run(ADD, "theirs")
+            with db.commit():
+                assert words(db) == ["theirs"]
+                db.run(ADD, "ours")
+            assert words(other) == ["theirs", "ours"]
+            other.run(ADD, "more")
+            assert words(db) == ["theirs", "ours", "more"]
+        with db.one_moment():
+            db.run(ADD, "alone")
+            assert words(other)[-1] == "alone", "durable at once, as outside of a moment"
+        with db.one_moment():
+            db.run_many(ADD, [("a",), ("b",)])
+            assert words(other)[-2:] == ["a", "b"]
+
+
+def test_working_tables_are_written_in_a_moment_as_ever(db: Counting) -> None:
+    db.run("CREATE TEMP TABLE present (number INTEGER NOT NULL)")
+    with db.one_moment():
+        assert words(db) == []
+        with db.working():
+            db.run("INSERT INTO temp.present VALUES (1)")
+    assert db.row("SELECT count(*) FROM temp.present") == (1,)
+
+
+def test_a_moment_that_ends_in_an_error_holds_nothing(db: Counting, path: Path) -> None:
+    with suppress(KeyError), db.one_moment():
+        assert words(db) == []
+        raise KeyError
+    with closing(LedgerDatabase(path, SCHEMA)) as other:
+        other.run(ADD, "theirs")
+    assert words(db) == ["theirs"]
+
+
+def test_where_others_could_not_write_meanwhile_there_is_no_such_moment(db: Counting) -> None:
+    db.journal = "truncate"
+    with db.one_moment():
+        assert words(db) == []
+        assert not db._db.in_transaction

@@ -22,7 +22,8 @@ from mtdata.cake.client.reading_quick import QuickRows
 from mtdata.core import http
 from mtdata.core.errors import PackageError
 from mtdata.study.collectors import pages, pipelined_deletes
-from mtdata.study.collectors.http import MAX_COOKIES, SiteAccess, SiteTransport, _size
+from mtdata.study.collectors.cookies import MOST, size_of_all
+from mtdata.study.collectors.http import SiteAccess, SiteTransport
 from mtdata.study.collectors.mindtrails import MindTrailsSite
 from mtdata.study.model import package, stream
 from tests.adapters import saying
@@ -248,8 +249,8 @@ def test_cookies_for_other_paths_do_not_pile_up() -> None:
         return SimpleNamespace(_original_response=SimpleNamespace(msg=head))
 
     for number in range(20):
-        wire._remember(answer(number))
-        assert _size(wire._cookies) <= MAX_COOKIES
+        wire._cookies.remember(answer(number))
+        assert size_of_all(wire._cookies.jar) <= MOST
     wire.close()
 
 

@@ -19,7 +19,7 @@ from mtdata.study.operations import commands
 from mtdata.study.round import round as playing
 from tests.system.home import STUDY, Home, row
 
-MOST_STATEMENTS = 75
+MOST_STATEMENTS = 56
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_it_lists_each_folder_a_few_times_and_reads_no_list_of_formats(
     monkeypatch.setattr(FolderDisk, "size", lambda disk, of: read.update([of]) or size(disk, of))
     idle.export()
     assert listed == {
-        "raw_data": 3, "active_data": 3, "held": 2, "raw_data/.incoming": 2
+        "raw_data": 1, "active_data": 2, "held": 2, "raw_data/.incoming": 2
     }  # fmt: skip
     assert read["formats.json"] == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -238,3 +239,13 @@ def test_another_delete_mode_is_mailed_at_the_reload_and_at_a_start_and_once(
         assert len(box.mails) == 2
         assert "DELETE_MODE is False from now on; before it was True" in box.mails[1].body
         assert ledger.incidents.open_incidents() == []
+
+
+def test_garbage_is_looked_for_after_the_first_of_a_kind_and_each_tenth_task(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[int] = []
+    monkeypatch.setattr(gc, "collect", lambda: searched.append(stage.begun))
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    assert stage.play(10 * 21, lambda turn: 0) == 0
+    assert searched[:3] == [1, 10, 20]

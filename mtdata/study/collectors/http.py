@@ -10,7 +10,7 @@ import io
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,6 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
-from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, get_cookie_header
 from urllib3 import exceptions as faults
 
 from mtdata.alerts.incident import TO_DO
@@ -37,6 +36,7 @@ from mtdata.core.http import FaultWords, causes, unpacked, words_for
 from mtdata.core.inside_urllib3 import answer_of, give_back, lend
 from mtdata.core.trust import AGENT, MEND, authorities
 from mtdata.study.collectors.connections import connections_to
+from mtdata.study.collectors.cookies import SiteCookies, prepared_get
 from mtdata.study.collectors.pipelined_deletes import PipelinedRoute
 
 PIECE = 64 * 1024
@@ -44,7 +44,6 @@ TRIES = 3
 BACKOFF_S = 0.6
 PATIENCE_S = 30.0  # the longest Retry-After sat out; what wants longer is left to the next round
 MAX_REDIRECTS = 3
-MAX_COOKIES = 8192  # bytes; most servers refuse a request with more
 PORTS = {"http": 80, "https": 443}
 # Worth another try at once.  Not 500: a fault of one questionnaire, and the same query again.
 BUSY = frozenset({429, 502, 503, 504})
@@ -87,11 +86,11 @@ class SiteTransport:
         self.name = _origin(access.server)
         if not self.name:
             raise ConfigError("SERVER must be http:// or https:// and a host, without a password")
-        self._export = requests.Request("GET", access.server + "/export").prepare()
+        self._export = prepared_get(access.server + "/export")
         # One more than deletes use: a package may be coming in meanwhile.
         known_by, most = authorities(access.ca), access.delete_connections + 1
         self._adapter, self._pool = connections_to(self._export, known_by, most)
-        self._cookies, self.has_session = RequestsCookieJar(), False
+        self._cookies = SiteCookies(self._export, self._carry)
         self._of_get = _headers_of(access)
         # of a DELETE: some servers want to be told that it has no body (411)
         self._headers = self._of_get | {"Content-Length": "0"}
@@ -107,7 +106,7 @@ class SiteTransport:
         for _ in range(MAX_REDIRECTS + 1):
             with closing(self._answer(url)) as answer:
                 if "Set-Cookie" in answer.headers:
-                    self._remember(answer)
+                    self._cookies.take_later(answer)
                 location = answer.get_redirect_location()
                 if not isinstance(location, str):  # "" is one
                     yield answer
@@ -133,10 +132,11 @@ class SiteTransport:
     def delete(self, path: str) -> tuple[int, str, bytes]:
         """Ask once: status, media type, 64 KB of the body at most; SiteError if no answer came."""
         target = urlsplit(self._access.server).path + path
+        self._cookies.take()
         try:
             with closing(self._ask("DELETE", target, self._headers)) as answer:
                 if "Set-Cookie" in answer.headers:
-                    self._remember(answer)
+                    self._cookies.remember(answer)
                 kind = answer.headers.get("Content-Type", "").lower()
                 return answer.status, kind, answer.read(PIECE, decode_content=True)
         except FAULTS as fault:
@@ -144,6 +144,7 @@ class SiteTransport:
 
     def route(self, path: str) -> PipelinedRoute:
         """The way for many DELETEs below `path`, over the same connections, cookies and limits."""
+        self._cookies.take()
         server = urllib3.util.parse_url(self._access.server + path)
         target, host = server.request_uri, server.netloc
 
@@ -168,8 +169,14 @@ class SiteTransport:
         connection.sock.settimeout(self._limits[1])
         return connection
 
+    @property
+    def has_session(self) -> bool:
+        """Whether the site gave us one."""
+        self._cookies.take()
+        return "Cookie" in self._headers
+
     def _take(self, head: bytes) -> None:
-        self._remember(answer_of(parse_headers(io.BytesIO(head + b"\r\n"))))
+        self._cookies.remember(answer_of(parse_headers(io.BytesIO(head + b"\r\n"))))
 
     def close(self) -> None:
         """Give the connections back."""
@@ -183,10 +190,8 @@ class SiteTransport:
     def _get(self, url: str) -> Any:
         """Ask once; along go the cookies for that path."""
         headers = self._of_get
-        if self._cookies:
-            asked = requests.Request("GET", url).prepare()
-            if cookie := get_cookie_header(self._cookies, asked):  # type: ignore[no-untyped-call]
-                headers = headers | {"Cookie": cookie}
+        if cookie := self._cookies.of(url):
+            headers = headers | {"Cookie": cookie}
         return self._ask("GET", urllib3.util.parse_url(url).request_uri, headers)
 
     def _answer(self, url: str) -> Any:
@@ -225,17 +230,9 @@ class SiteTransport:
         path = urlsplit(self._access.server).path
         return f"{TO_DO}write SERVER: {where}{path}/ if that is your site" if where else ""
 
-    def _remember(self, answer: Any) -> None:
-        """Take the cookies: a request without JSESSIONID costs the site a slow password check."""
-        jar = self._cookies
-        extract_cookies_to_jar(jar, self._export, answer)  # type: ignore[no-untyped-call]
-        cookie = get_cookie_header(jar, self._export)  # type: ignore[no-untyped-call]
-        if len(cookie or "") > MAX_COOKIES or _size(jar) > MAX_COOKIES:
-            jar.clear()  # else each answer may add to what we have to carry, and to look through
-        elif cookie:
-            self._headers = {**self._headers, "Cookie": cookie}
-            self._lines = _lines_of(self._headers)
-            self.has_session = True
+    def _carry(self, cookie: str) -> None:
+        self._headers = {**self._headers, "Cookie": cookie}
+        self._lines = _lines_of(self._headers)
 
     def _error(self, fault: BaseException, kind: type[MTDataError] = SiteError) -> MTDataError:
         """What happened, in words for people: SiteSlow for a time-out, `kind` for all else."""
@@ -243,11 +240,6 @@ class SiteTransport:
         told = (one.strerror for one in causes(fault) if isinstance(one, OSError) and one.strerror)
         text = words.format(self.name, self._access, next(told, "nothing came"))
         return SiteSlow(text) if sort is TimeoutError else kind(text)
-
-
-def _size(jar: Iterable[Any]) -> int:
-    """How long all cookies are together, those for other paths as well."""
-    return sum(len(f"{one.name}{one.value}{one.path}{one.domain}") for one in jar)
 
 
 def _lines_of(headers: dict[str, str]) -> bytes:

@@ -70,7 +70,7 @@ class Adoption:
         self._at = pool.clock.now()
         self._is_first = not pool.ledger.files.knows_any()
         self._placing = Placing(pool)
-        self.unreadable = self._placing.unreadable
+        self.unreadable, self.have_listed = self._placing.unreadable, self._placing.have_listed
         self._misnamed: list[str] = []
         self._raw_files: list[tuple[str, Named]] | None = None  # None until they were looked for
         self.scales: set[str] = set()  # those of which raw files were entered

@@ -122,13 +122,17 @@ class CatchUp:
 
     def play(self) -> Stand:
         """Raw files first, sheets against them; then what a killed round left is mended."""
+        with self._pool.ledger.one_moment():
+            return self._play()
+
+    def _play(self) -> Stand:
         pool = self._pool
         adoption = Adoption(pool, self._watch)
         self._cut_erased()
-        self._each("raw", self._raw)
+        self._each("raw", self._raw, adoption)
         self._files_unknown(adoption)
         pool.sheets.end_replacements()
-        self._each("sheet", self._sheet)
+        self._each("sheet", self._sheet, adoption)
         self.stand.unreadable = adoption.unreadable()
         adoption.bring_sheets()
         pool.archive.recover()
@@ -151,9 +155,12 @@ class CatchUp:
             if number := cut_again(self._pool, mark.path, mark.scale):
                 self.stand.cut_again.append(AGAIN.format(mark.path, number))
 
-    def _each(self, kind: str, look: Callable[[LiveLength, int | None], None]) -> None:
+    def _each(
+        self, kind: str, look: Callable[[LiveLength, int | None], None], adoption: Adoption
+    ) -> None:
         """Hold every live file of that kind against its size, None for one that is gone."""
         sizes = self._pool.disk.sizes(FOLDERS[kind])
+        adoption.have_listed(FOLDERS[kind], sizes)
         for known in self._pool.ledger.files.live_lengths(kind):
             look(known, sizes.get(known.path.rpartition("/")[2]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice, product
 from typing import NamedTuple
@@ -54,6 +54,7 @@ class Placing:
         self._deleteable = {s.name: s.deleteable for s in pool.ledger.listing.scales()}
         self._known: set[str] = set()
         self._known_at: object = None  # how the ledger stood when it was asked
+        self._names: dict[str, Sequence[str]] = {}  # what stood in a folder then
 
     @cached_property
     def _formats(self) -> list[Formats]:
@@ -75,12 +76,23 @@ class Placing:
         ledger = self._pool.ledger
         if (stamp := ledger.stamp()) != self._known_at:
             self._known, self._known_at = ledger.files.paths() | {BENCHMARK}, stamp
+            self._names.clear()  # who changes a file of ours enters that
         return self._known
+
+    def have_listed(self, folder: str, names: Iterable[str]) -> None:
+        """Take it that these stand there, as somebody just listed them, until anybody writes."""
+        self._paths()
+        self._names[folder] = list(names)
+
+    def _listed(self, folder: str) -> Sequence[str]:
+        if folder not in self._names:
+            self._names[folder] = self._pool.disk.names(folder)
+        return self._names[folder]
 
     def unknown(self, folder: str, ending: str) -> Iterator[str]:
         """Files there that the ledger does not know."""
         known = self._paths()
-        for name in self._pool.disk.names(folder):
+        for name in self._listed(folder):
             base, _, last = name.rpartition(".")
             if last == ending and base and f"{folder}/{name}" not in known:
                 yield f"{folder}/{name}"
@@ -125,7 +137,7 @@ class Placing:
         entries and another ending.  What is neither is somebody's own.
         """
         known, found = self._paths(), {}
-        for name in self._pool.disk.names(RAW):
+        for name in self._listed(RAW):
             path = f"{RAW}/{name}"
             if path in known or name.startswith(".") or ".json" not in name.lower():
                 continue

@@ -56,9 +56,9 @@ class Ledger:
         self._kind = KnowingDatabase if knowing else LedgerDatabase
         self._db = db = self._opened(path, only_look=only_look)
         self.take_turn, self.is_sound, self.close = db.take_turn, db.is_sound, db.close
-        self.commit, self.stamp = db.commit, db.stamp
+        self.commit, self.stamp, self.one_moment = db.commit, db.stamp, db.one_moment
         self.journal = db.journal  # `wal`, or `truncate` where that cannot be
-        self.events = events = EventChain(db, now or SystemClock().now)
+        self.events = events = EventChain(db, now or SystemClock().now, only_look=only_look)
         self.counts = KeptCounts(db)
         self.files = Files(db, events)
         self.erased = ErasedEntries(db, events, self.files)

@@ -68,7 +68,7 @@ class AdoptedEntries(RecordedPart):
             f" WHERE state = {STORED} AND answer = '{ADOPTED}' AND accepted = 0"
             f" AND id >= 0 AND EXISTS ({_OTHER} AND (o.state = {ROWED} OR o.seq < e.seq))"
         )
-        if self._db.row(f"SELECT 1 FROM entries AS e{several} LIMIT 1") is None:
+        if not self._db.remembered(f"SELECT 1 FROM entries AS e{several} LIMIT 1"):
             return  # most rounds commit nothing here
         with self._db.commit():
             held = self._db.run(
@@ -99,7 +99,7 @@ class AdoptedEntries(RecordedPart):
 
     def drop_half_entered(self) -> None:
         """Commit that files whose entering was cut off are to be entered again, from the front."""
-        if not self._db.row(f"SELECT 1 FROM ({_HALF}) LIMIT 1"):
+        if ENTERING not in self._file_states():
             return
         with self._db.commit():
             self._db.run(

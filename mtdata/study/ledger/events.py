@@ -36,13 +36,18 @@ NEW, OLDER, FILES = (
 class EventChain(LedgerPart):
     """The chain of one ledger: what is entered, and what it says."""
 
-    def __init__(self, connection: LedgerDatabase, now: Callable[[], datetime]) -> None:
-        """`now` is asked when an event is entered: that is when its commit is made."""
+    def __init__(
+        self, connection: LedgerDatabase, now: Callable[[], datetime], *, only_look: bool = False
+    ) -> None:
+        """`now` is asked when an event is entered: that is when its commit is made.
+
+        Who can `only_look` enters none.
+        """
         super().__init__(connection)
         self._now = now
         # asked before the first event is entered: its commit brings files and entries with it
         older = "SELECT 1 WHERE EXISTS (SELECT 1 FROM files) AND NOT EXISTS (SELECT 1 FROM events)"
-        self._why = OLDER if connection.row(older) else NEW
+        self._why = OLDER if not only_look and connection.row(older) else NEW
 
     def enter(self, kind: EventKind, runs: Sequence[Run] = (), **says: Any) -> None:
         """Enter what the commit in hand does, to these entries; within that commit.

@@ -97,8 +97,11 @@ class Files(RecordedPart):
 
     def in_state(self, state: str) -> list[FileMark]:
         """Marks in one of the states of a file (model/states.py), by scale and number."""
-        marks = f"SELECT {_FIELDS} FROM files WHERE state = ? ORDER BY scale, number"
-        return [_mark(row) for row in self._db.all(marks, state)]
+        return self._marks("state = ?", state) if state in self._file_states() else []
+
+    def _marks(self, which: str, *values: Any, by: str = "scale, number") -> list[FileMark]:
+        marks = f"SELECT {_FIELDS} FROM files WHERE {which} ORDER BY {by}"
+        return [_mark(row) for row in self._db.all(marks, *values)]
 
     def live_lengths(self, kind: str) -> list[LiveLength]:
         """What is known of each file of that kind that may still be written, of all days.
@@ -125,10 +128,7 @@ class Files(RecordedPart):
     def standing_at(self, kind: str, path: str) -> list[FileMark]:
         """Files of that kind that should be there under that path."""
         there = f"kind = ? AND path = ? AND state IN {STANDING}"
-        rows = self._db.all(
-            f"SELECT {_FIELDS} FROM files WHERE {there} ORDER BY number", kind, path
-        )
-        return [_mark(row) for row in rows]
+        return self._marks(there, kind, path, by="number")
 
     def have_read(self, numbers: Iterable[int], at: datetime) -> None:
         """Remember when these whole files were last held against the ledger."""
@@ -140,13 +140,13 @@ class Files(RecordedPart):
         known = {path for (path,) in self._db.all("SELECT path FROM files")}
         newest = "SELECT max(number) FROM files GROUP BY path"
         unmet = f"SELECT path FROM files WHERE state IN {UNMET} AND number IN ({newest})"
-        if self._db.row(f"SELECT 1 FROM files WHERE state IN {UNMET} LIMIT 1"):  # seldom
+        if not self._file_states().keys().isdisjoint(UNMET):  # seldom
             known -= {path for (path,) in self._db.all(unmet)}
         return known
 
     def knows_any(self) -> bool:
         """Whether a file was ever entered whole."""
-        return bool(self._db.row(f"SELECT 1 FROM files WHERE state NOT IN {UNMET} LIMIT 1"))
+        return not self._file_states().keys() <= {*UNMET}
 
     def raw_marks(self) -> dict[str, tuple[FileMark, str]]:
         """Raw files that the ledger knows, with their state, by path."""
@@ -176,8 +176,8 @@ class Files(RecordedPart):
 
     def unfinished(self) -> list[FileMark]:
         """Live files that a round had in hand when it ended without a word."""
-        marks = f"SELECT {_FIELDS} FROM files WHERE state = '{LIVE}' AND writing = 1"
-        return [_mark(row) for row in self._db.all(f"{marks} ORDER BY scale, number")]
+        has_some = self._file_states().get(LIVE)
+        return self._marks(f"state = '{LIVE}' AND writing = 1") if has_some else []
 
     def parts(self, kind: str, scale: str, day: str) -> int:
         """How many parts that day's file has had so far, whatever became of them."""
@@ -217,7 +217,7 @@ class Files(RecordedPart):
 
     def release_all(self) -> None:
         """Say that every file is at rest: what stands there now is what was committed."""
-        if self._db.row("SELECT 1 FROM files WHERE writing = 1"):
+        if any(self._file_states().values()):
             self._commit("UPDATE files SET writing = 0 WHERE writing = 1")
 
     def forget(self, number: int) -> None:

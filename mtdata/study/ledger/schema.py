@@ -12,7 +12,8 @@ from mtdata.alerts.incidents import INCIDENTS, INCIDENTS_NEWER, is_incident
 from mtdata.core.cells import Cells, Meant, is_day, is_json_object, is_text_list
 from mtdata.core.errors import StorageError
 from mtdata.core.reach import is_plain
-from mtdata.core.sqlite import FOREIGN, LedgerDatabase, Schema, format_of
+from mtdata.core.refusals import FOREIGN
+from mtdata.core.sqlite import LedgerDatabase, Schema, format_of
 from mtdata.study.model.states import ERASED, HELD, LIVE, MALFORMED, ROWED, STORED
 
 EVENTS = """CREATE TABLE events (
@@ -165,6 +166,14 @@ class LedgerPart:
         row = self._db.row(question, *values)
         return int(row[0]) if row else 0
 
+    def _file_states(self) -> dict[str, int]:
+        """The states that files are in, each with whether any of them is being written.
+
+        One question, remembered, for all that a round wants to know is not there.
+        """
+        states = "SELECT state, max(writing) AS writing FROM files GROUP BY state"
+        return dict(self._db.remembered(states))
+
     def _commit(self, statement: str, *values: Any) -> int:
         """Commit one statement; how many rows it changed."""
         with self._db.commit():
@@ -204,9 +213,18 @@ class KnowingDatabase(LedgerDatabase):
 def _lacks_files(db: sqlite3.Connection) -> bool:
     """False where that cannot be read: what is wrong is told by who goes on with it."""
     try:
-        if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone() is None:
-            return True
         return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
+    except sqlite3.OperationalError:
+        return _has_no_files(db)
+    except FOREIGN:
+        return False
+
+
+def _has_no_files(db: sqlite3.Connection) -> bool:
+    """Whether the table itself is lacking; asked only where it cannot be read."""
+    try:
+        named = "SELECT 1 FROM sqlite_master WHERE name = 'files'"
+        return db.execute(named).fetchone() is None
     except FOREIGN:
         return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 
@@ -20,12 +21,18 @@ def benchmark_text(marks: Mapping[str, Benchmark], before: bytes) -> bytes:
     Scales of the file as it stood `before` that are not among the marks stay as they are.  A file
     that says all of it is given back as it stands: most rounds change nothing.
     """
+    return _text(tuple(marks.items()), before)
+
+
+@lru_cache(maxsize=16)
+def _text(marks: tuple[tuple[str, Benchmark], ...], before: bytes) -> bytes:
+    """The same for the same: round after round it is asked with both as they were."""
     try:
         found = json.loads(before or b"{}")
     except ValueError:
         found = None
     view = found if isinstance(found, dict) else {}
-    told = {scale: mark._asdict() for scale, mark in marks.items()}
+    told = {scale: mark._asdict() for scale, mark in marks}
     if view and [*view] == sorted(view) and _plain({s: view.get(s) for s in told}) == _plain(told):
         return before
     view |= told

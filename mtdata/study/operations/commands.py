@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import partial
@@ -69,11 +69,12 @@ def export(
     watch: Watch = unwatched,
     stop: StopToken | None = None,
     clock: Clock | None = None,
+    then: Callable[[Pool, RoundResult], None] = lambda pool, result: None,
 ) -> RoundResult:
     """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
 
     `watch` is told each step, `stop` is checked with every touch of the world and may end it;
-    `clock` None is the machine's.
+    `clock` None is the machine's.  `then` is done while the pool is open still.
     """
     with (
         logs.at(site=site.name),
@@ -83,7 +84,9 @@ def export(
         closing(site_of(site, stop)) as client,
     ):
         keep = partial(KnownPool(site).keep, opening.pool.disk)
-        return Round(site, opening.pool, client, opening.key_faults, watch, keep).play(wanted)
+        ended = Round(site, opening.pool, client, opening.key_faults, watch, keep).play(wanted)
+        then(opening.pool, ended)
+        return ended
 
 
 @contextmanager

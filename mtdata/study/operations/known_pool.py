@@ -222,8 +222,10 @@ def has_ledger(site: SiteConfig) -> bool:
 
 def has_raw(site: SiteConfig) -> bool:
     """Whether there are raw files, with or without a ledger; StorageError where that is hidden."""
-    with _translated_faults(site.path):
-        return any((site.path / RAW).glob("*.json"))
+    away = suppress(FileNotFoundError, NotADirectoryError)
+    with _translated_faults(site.path), away, os.scandir(site.path / RAW) as found:
+        return any(one.name.endswith(".json") for one in found)
+    return False
 
 
 @contextmanager

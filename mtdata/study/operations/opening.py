@@ -101,9 +101,9 @@ def open_pool(
     the machine's.  `keys_at_need`: a fault of a key is not told before a value is to be opened.
     `knowing`: LedgerLost where no file is entered in the ledger.
     """
-    if held is None:  # else that was done before the lock was taken, and `prove` tells of a change
+    if held is None:  # else both were done for the lock, and `prove` tells of a change
         refuse_unknown(site)
-    make_folder(site.path)
+        make_folder(site.path)
     check = (stop or StopToken()).check
     disk = HeldDisk(site.path, held, check) if held else FolderDisk(site.path, check)
     with ExitStack() as left:

@@ -13,7 +13,7 @@ from mtdata.core import schedule
 from mtdata.core.errors import StorageError
 from mtdata.core.step import Step
 from mtdata.jobs.rounds import Rounds, TaskTurn
-from mtdata.study.operations import check, commands, verify
+from mtdata.study.operations import check, commands, looking, verify
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool
 
@@ -52,7 +52,8 @@ class StudyTask(NamedTuple):
 
 
 def _round(wanted: str, turn: TaskTurn[SiteConfig]) -> int:
-    turn.ended.append(commands.export(turn.site, wanted, turn.watch, turn.stop_token))
+    then = partial(looking.after_round, turn.site)
+    turn.ended.append(commands.export(turn.site, wanted, turn.watch, turn.stop_token, then=then))
     return turn.ended[-1].exit
 
 
@@ -89,7 +90,7 @@ ROUNDS = Rounds(
     collect=COLLECT,
     daily=DAILY,
     check_here=check.check_here,
-    look_ahead=commands.look_ahead,
+    look_ahead=looking.look_ahead,
     is_overdue=commands.is_overdue,
     site_terms=_site_terms,
 )

@@ -199,9 +199,10 @@ class Round:
 
     def _pass_by(self, scale: Scale) -> None:
         """Enter in the report that a scale at rest was looked at."""
-        self._tell_step(report := ScaleReport.begin(self._pool, scale))
+        ever = sum(one.received for one in self._scales.values())
+        self._watch(Step(scale.name, self._number, self._count, ever=ever, doing="receiving"))
         self._sizes[scale.name] = None
-        self._report.pass_by(report)
+        self._report.pass_by(scale.name)
 
     def _collect(self, scale: Scale) -> None:
         if self._stand and self._stand.holds_up(scale.name):

@@ -22,7 +22,7 @@ from mtdata.study.pool import Pool
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status import outage
 from mtdata.study.status.conflicts import difference
-from mtdata.study.status.result import RoundResult
+from mtdata.study.status.result import COUNTED, RoundResult
 
 log = logging.getLogger(__name__)
 HELD = {kind: f"entry_{kind}" for kind in HELD_KINDS}
@@ -131,9 +131,11 @@ class RoundReport:
 
     def close(self, scale: str, kinds: Iterable[str]) -> None:
         """Close incidents that are over."""
-        now = self._pool.clock.now()
+        closed = self._pool.ledger.incidents.close_incidents(scale, kinds, self._pool.clock.now())
+        if not closed:
+            return
         with logs.at(site=self._site, scale=scale):
-            for kind in self._pool.ledger.incidents.close_incidents(scale, kinds, now):
+            for kind in closed:
                 log.info("incident closed: %s", kind)
 
     def note(self, scale_report: ScaleReport, *, delete_mode: bool | None) -> None:
@@ -164,9 +166,9 @@ class RoundReport:
         self._unopened += scale_report.unopened
         scale_report.clear()
 
-    def pass_by(self, scale_report: ScaleReport) -> None:
+    def pass_by(self, scale: str) -> None:
         """Enter a scale of which the ledger has nothing on the site, nothing held, no incident."""
-        self.result.scales[scale_report.run.scale.name] = scale_report.as_json(held=0, owed=0)
+        self.result.scales[scale] = dict.fromkeys(COUNTED, 0)
 
     def _news(self, scale_report: ScaleReport) -> dict[str, str]:
         """The notices of the steps, but for drift that was told before: a field may stay away."""
@@ -236,6 +238,10 @@ class RoundReport:
 
     def tell_of_keys(self) -> None:
         """Keys that cannot be used, keys that open nothing, and what is held where neither is."""
+        with self._pool.ledger.one_moment():
+            self._tell_of_keys()
+
+    def _tell_of_keys(self) -> None:
         known, at_rest = self._pool.ledger.listing.scales(), self._pool.ledger.listing.at_rest()
         found = {one.name: self._held(one) for one in known if one.name not in at_rest}
         sealed = {name: held[HELD[SEALED]] for name, held in found.items() if HELD[SEALED] in held}

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+COUNTED = ("received", "fresh", "appended", "held", "deleted", "owed")
+"""What is counted of each scale."""
+
 
 @dataclass(slots=True)
 class RoundResult:
@@ -55,6 +58,5 @@ def summary(result: RoundResult) -> tuple[int, str, int, str]:
 
 def table_of(result: RoundResult) -> tuple[Sequence[str], list[Sequence[object]]]:
     """The columns of a table, and its lines: one a scale, in the order of their names."""
-    columns = ("received", "fresh", "appended", "held", "deleted", "owed")
-    rows = [(scale, *(did[c] for c in columns)) for scale, did in sorted(result.scales.items())]
-    return ("scale", *columns), [*rows]
+    rows = [(scale, *(did[c] for c in COUNTED)) for scale, did in sorted(result.scales.items())]
+    return ("scale", *COUNTED), [*rows]

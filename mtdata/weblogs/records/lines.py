@@ -20,7 +20,7 @@ from django.db.utils import IntegrityError
 
 from mtdata.core.cells import Cells
 from mtdata.core.errors import RecordsError
-from mtdata.core.sqlite import FOREIGN
+from mtdata.core.refusals import FOREIGN
 from mtdata.jobs.records.asking import TRIES, asking, locked_transaction, rest, where
 from mtdata.jobs.records.faults import is_undone
 from mtdata.weblogs.ledger.port import Made
