@@ -22,6 +22,7 @@ from mtdata.jobs.duty import daily_of
 from mtdata.jobs.metrics import page_of, write_metrics
 from mtdata.study.ledger import Released
 from mtdata.study.operations import commands
+from mtdata.study.operations.deletions import would_delete
 from mtdata.study.operations.opening import has_pool
 from mtdata.study.status.shape import as_json
 
@@ -175,7 +176,7 @@ def _say_released(released: Released) -> None:
 
 def deletions(options: argparse.Namespace) -> Result:
     """What would be deleted on the site and what not, and why."""
-    done, faults = _looked(options, commands.deletions)
+    done, faults = _looked(options, would_delete)
     if not options.json:
         for name, scales in done.items():
             table(

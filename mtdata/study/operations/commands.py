@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mtdata import logs
 from mtdata.config import Settings, SiteConfig
@@ -22,14 +22,12 @@ from mtdata.core.sqlite import LedgerNewer
 from mtdata.core.step import Watch, unwatched
 from mtdata.core.stop import StopToken
 from mtdata.study.erasure.plan import sign_of_begun
-from mtdata.study.from_ledger import provable
 from mtdata.study.integrity.adopt import AdoptedTotals, Adoption
 from mtdata.study.integrity.catch_up import CatchUp, log_stand
 from mtdata.study.integrity.decode import PoolDecoder
 from mtdata.study.integrity.placing import strangers
 from mtdata.study.ledger import Ledger, Released
 from mtdata.study.ledger.schema import LedgerLost, last_head
-from mtdata.study.model.scale import Scale
 from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
 from mtdata.study.operations.opening import (
     HeldDisk,
@@ -47,9 +45,7 @@ from mtdata.study.operations.opening import (
 from mtdata.study.operations.reclaiming import accept
 from mtdata.study.operations.restored_pool import carry_over
 from mtdata.study.pool import Pool
-from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.round import Round
-from mtdata.study.scale_report import ScaleReport
 from mtdata.study.status import forecasts, overview
 from mtdata.study.status.result import RoundResult
 from mtdata.study.status.shape import GlanceShape, SiteShape
@@ -257,47 +253,3 @@ def release(site: SiteConfig, scale: str, number: int | None) -> Released:
     """Let held versions through; returns how many become rows, and how many wait for a key."""
     with locked(site) as held, open_pool(site, held=held) as opening:
         return opening.pool.ledger.entries.release(scale, number)
-
-
-def deletions(site: SiteConfig) -> dict[str, Any]:
-    """What a round may delete and what not, by the last listing; proven, nothing sent.
-
-    With DELETE_MODE False it tells what would go were it True: that is the time to ask.
-    """
-    with locked(site) as held, open_pool(site, held=held) as opening:
-        copying = Copying(opening.pool)
-        copying.begin()
-        scales = opening.pool.ledger.listing.scales()
-        proven = [_proven(opening.pool, copying, scale) for scale in scales]
-        # last: what is found damaged in one scale hinders them all
-        return {one.report.run.scale.name: _deletions(one, site) for one in proven}
-
-
-class _Proven(NamedTuple):
-    """What of a scale may go, by id; how many entries wait for replicas, and why."""
-
-    report: ScaleReport
-    ids: list[int | None]
-    waiting: int
-    reasons: list[str]
-
-
-def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
-    report = ScaleReport.begin(pool, scale)
-    ids = [line.entry.id for one in provable(report, copying) for line in one.deletable]
-    return _Proven(report, ids, *copying.waiting())
-
-
-def _deletions(found: _Proven, site: SiteConfig) -> dict[str, Any]:
-    report, proven, waiting, reasons = found
-    told = overview.reasons(report.run)
-    may = [] if told["blocked"] else proven[: site.delete_limit]
-    why = [told["blocked"]] if told["blocked"] else []
-    why += [f"{count} {reason}" for reason, count in told["kept"].items()]
-    why += [*report.notices.values(), *reasons]
-    if len(may) < len(proven) and not told["blocked"]:
-        why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
-    if may and not site.delete_mode:
-        why.insert(0, "DELETE_MODE is False: nothing is deleted until it is True")
-    on_site = len(proven) + sum(told["kept"].values()) + waiting
-    return {"would_delete": may, "stays": on_site - len(may), "why": "; ".join(why)}
