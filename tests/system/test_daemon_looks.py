@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,12 +24,15 @@ class Daily:
         self.home = home
         self.looks = 0
         self.site = self.anew()
-        self._look = forecasts.look_ahead
-        patch.setattr(forecasts, "look_ahead", self._counted)
+        for name in ("look_ahead", "look_behind_round"):
+            patch.setattr(forecasts, name, self._counted(getattr(forecasts, name)))
 
-    def _counted(self, *of: object) -> None:
-        self.looks += 1
-        self._look(*of)  # type: ignore[arg-type]
+    def _counted(self, look: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*of: Any) -> Any:
+            self.looks += 1
+            return look(*of)
+
+        return counted
 
     def anew(self) -> SiteConfig:
         """The site by a config that is read anew."""
@@ -132,7 +137,7 @@ def test_a_look_that_fails_ends_no_round_and_is_made_again(
 
     daily.home.site.put("QOL", [row(2)])
     with monkeypatch.context() as full:
-        full.setattr(forecasts, "look_ahead", failing)
+        full.setattr(forecasts, "look_behind_round", failing)
         daily.round()
     assert "2" in daily.home.ids("QOL")
     assert daily.minute() == 1
@@ -144,3 +149,18 @@ def test_a_schedule_that_is_missed_is_told_by_the_minute_behind_a_good_round(dai
     assert daily.home.troubles() == {("schedule_missed", "")}
     daily.round()
     assert daily.home.troubles() == set()
+
+
+def test_a_daily_round_that_is_late_is_told_by_the_minute_and_by_no_round(daily: Daily) -> None:
+    turn = TaskTurn(daily.site, daily._settings.daemon, daily.home.now, StopToken(), [])
+    [static, _] = tasks.DAILY
+    static.act(turn)
+    daily.home.now += timedelta(days=3)
+    assert daily.round() == 1
+    assert daily.home.troubles() == set(), "it may be the next thing that is done"
+    assert daily.minute() == 1
+    assert daily.home.troubles() == {("schedule_missed", "")}
+    static.act(turn)
+    assert daily.home.troubles() == set()
+    daily.round()
+    assert daily.minute() == 0

@@ -26,7 +26,7 @@ def benchmark_text(marks: Mapping[str, Benchmark], before: bytes) -> bytes:
 
 @lru_cache(maxsize=16)
 def _text(marks: tuple[tuple[str, Benchmark], ...], before: bytes) -> bytes:
-    """What these marks make of a file; round after round both are as they were."""
+    """Worded once: round after round it is asked with marks and file as they were."""
     try:
         found = json.loads(before or b"{}")
     except ValueError:

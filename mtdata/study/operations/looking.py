@@ -60,11 +60,11 @@ def after_round(site: SiteConfig, pool: Pool, result: RoundResult) -> None:
     _LAST.pop(site.path, None)
     try:
         with contained(site.name):
-            forecasts.look_ahead(pool, site, now)
+            is_kept = forecasts.look_behind_round(pool, site, now)
     except MTDataError as error:
         log.debug("%s", error)
         return
-    if result.exit in (0, 1):  # else a missed round may follow, minute by minute
+    if is_kept and result.exit in (0, 1):  # else what is missed is told by the minute
         _LAST[site.path] = SiteLook(site, now, now)
 
 

@@ -26,13 +26,26 @@ _ASK = "See whether the daemon, the timer or cron runs, and `mtdata incidents` f
 
 def look_ahead(pool: Pool, config: SiteConfig, now: datetime) -> None:
     """Open and close what is foreseen of one site; a round may be running meanwhile."""
+    _all_but_schedule(pool, config, now).schedule(now)
+
+
+def look_behind_round(pool: Pool, config: SiteConfig, now: datetime) -> bool:
+    """Look ahead at the end of a round; whether the schedule is kept, of which nothing is told.
+
+    That it is missed the clock tells: what is late may be the next thing that is done.
+    """
+    _all_but_schedule(pool, config, now)
+    return not late_of(tries_of(pool, config), config, now)
+
+
+def _all_but_schedule(pool: Pool, config: SiteConfig, now: datetime) -> Forecasts:
     report = RoundReport(config.name, pool)
     report.tell_of_delete_mode(delete_mode=config.delete_mode)
     watch = Forecasts(pool, config, report)
     watch.disk()
     watch.rows()
-    watch.schedule(now)
     watch.entries(now)
+    return watch
 
 
 class SiteTries(NamedTuple):
