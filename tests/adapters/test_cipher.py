@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -134,8 +134,16 @@ def test_what_the_fast_library_cannot_tell_itself_it_asks_the_arbiter(tmp_path: 
     assert [fast.open(value) for value in asked].count(None) >= 19
 
 
-def test_each_value_of_a_block_is_what_it_is_alone(tmp_path: Path) -> None:
-    rng = Random(7)
+def test_each_value_of_a_block_is_what_it_is_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, at_once = Random(7), FastOpener.open_all
+
+    def of_its_size(opener: FastOpener, sealed: Sequence[bytes]) -> list[bytes | None]:
+        assert {*map(len, sealed)} == {128}
+        return at_once(opener, sealed)
+
+    monkeypatch.setattr(FastOpener, "open_all", of_its_size)
     keys = [key_of(tmp_path, 1024, number) for number in range(2)]
     sort: list[Callable[[int], str]] = [
         lambda n: text(1024, str(n)),
@@ -154,20 +162,35 @@ def test_each_value_of_a_block_is_what_it_is_alone(tmp_path: Path) -> None:
 def test_values_that_no_key_opens_are_tried_but_once_behind_the_first_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    strangers = [text(1024, str(n), 1) for n in range(4 * BLOCK)]
-    ring, tries = KeyRing([key_of(tmp_path, 1024)], FastOpener), list[bytes]()
-    proof = FastOpener._rejected
+    blocks, at_once = list[int](), FastOpener.open_all
+
+    def noted(opener: FastOpener, sealed: Sequence[bytes]) -> list[bytes | None]:
+        blocks.append(len(sealed))
+        return at_once(opener, sealed)
+
+    monkeypatch.setattr(FastOpener, "open_all", noted)
+    ring = KeyRing([key_of(tmp_path, 1024)], FastOpener)
+    ring.attempts([text(1024, str(n), 1) for n in range(4 * BLOCK)])
+    assert blocks == [BLOCK]
+    good = [str(n) for n in range(3 * BLOCK)]
+    assert [found for found, _, _ in ring.attempts([text(1024, n) for n in good])] == good
+    assert blocks == [BLOCK] * 3  # the first block of good ones goes one by one still
+
+
+def test_each_value_of_a_block_is_proven_to_be_no_rejection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proven, proof = list[bytes](), FastOpener._rejected
 
     def noted(opener: FastOpener, sealed: bytes, text: bytes) -> bool:
-        tries.append(sealed)
+        proven.append(sealed)
         return proof(opener, sealed, text)
 
     monkeypatch.setattr(FastOpener, "_rejected", noted)
-    ring.attempts(strangers)
-    assert len(tries) == 5 * BLOCK
-    good = [text(1024, str(n)) for n in range(2 * BLOCK)]
-    assert [found for found, _, _ in ring.attempts(good)] == [str(n) for n in range(2 * BLOCK)]
-    assert len(tries) == 7 * BLOCK  # each proven, and once
+    values = [sealed(1024, str(n)) for n in range(BLOCK)]
+    ring = KeyRing([key_of(tmp_path, 1024)], FastOpener)
+    ring.attempts([b64encode(value).decode() for value in values])
+    assert proven == values
 
 
 @pytest.mark.parametrize("workers", [0, 2])

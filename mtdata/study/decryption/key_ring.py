@@ -13,8 +13,8 @@ from mtdata.study.decryption.rsa_backends import BareOpener, FastOpener, is_plai
 from mtdata.study.decryption.sealing import blocks_of, from_base64
 from mtdata.study.model.still_sealed import StillSealed
 
-BLOCK = 256
-"""Values that go through each step together: what a key does not open costs it one try more."""
+BLOCK = 64
+"""Values that go through each step together."""
 LOOKS = 8
 """So many values that nothing opens are tried with the other paddings, to say so."""
 HINT = "PADDING"
