@@ -1,6 +1,7 @@
 """`python -m mtdata`: hands over to the command line; worker processes import nothing here."""
 
 import os
+import signal
 import sys
 
 FOREIGN = ("PYTHONPATH", "PYTHONHOME")
@@ -22,6 +23,9 @@ def main() -> int:
         code = run()
     except SystemExit as ended:  # --help and --version
         code = int(ended.code or 0)
+    # what ended us may be said once more, and Python gives up its handlers before it is gone
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     return streams.closed(code)
 
 

@@ -171,8 +171,11 @@ class LedgerPart:
 
         One question, remembered, for all that a round wants to know is not there.
         """
-        states = "SELECT state, max(writing) AS writing FROM files GROUP BY state"
-        return dict(self._db.remembered(states))
+        found: dict[str, int] = {}
+        # no GROUP BY: to sort the files of years by their state takes three times as long
+        for state, writing in self._db.remembered("SELECT DISTINCT state, writing FROM files"):
+            found[state] = max(writing, found.get(state, 0))
+        return found
 
     def _commit(self, statement: str, *values: Any) -> int:
         """Commit one statement; how many rows it changed."""
