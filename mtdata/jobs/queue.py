@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from mtdata.config import Settings
-from mtdata.core.errors import JobError
+from mtdata.core.errors import JobError, RecordsError
 from mtdata.jobs.celery import ring
 from mtdata.jobs.kind import Kind, Kinds, Parameters, kind_of
 from mtdata.jobs.parameters import Reading, validate
-from mtdata.jobs.records import orders, queries, share
+from mtdata.jobs.records import orders, queries, runners, share
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.records.transitions import is_final
 
@@ -109,7 +110,16 @@ def _rung(settings: Settings, job: Job) -> Job:
 def _ring_behind(settings: Settings, jobs: Sequence[Job]) -> None:
     """Ring once it is committed: who is woken before finds nothing, and sleeps on."""
     ids = [job.pk for job in jobs]
-    transaction.on_commit(partial(ring.ring_each, settings, ids))
+    transaction.on_commit(partial(_ring_each, settings, ids))
+
+
+def _ring_each(settings: Settings, jobs: Sequence[Any]) -> None:
+    """Ring no more often than there are slots: who was woken looks again before it sleeps."""
+    how = settings.programme
+    if len(jobs) > 1 and how.engine != "embedded":
+        with suppress(RecordsError):  # then once for each job
+            jobs = jobs[: max(1, runners.count_slots(how.sweep_s))]
+    ring.ring_each(settings, jobs)
 
 
 def _check_quota(

@@ -12,10 +12,12 @@ from uuid import uuid4
 
 import pytest
 
+from mtdata.core.errors import RecordsError
 from mtdata.jobs import queue
 from mtdata.jobs.celery import ring
 from mtdata.jobs.celery.ring import MOST_HOPS
 from mtdata.jobs.celery.runner import CeleryRunner, runner_of
+from mtdata.jobs.parameters import validate
 from mtdata.jobs.records import orders, runners
 from tests.conftest import LONG
 from tests.jobs.conftest import BROKERS, ENGINES
@@ -215,3 +217,27 @@ def test_a_ring_goes_by_so_many_busy_runners_and_no_more(
         slots._on_ring(job, hops)
     slots._pass_on(slots._relay.take())
     assert passed == [([jobs[0], jobs[2]], 1), ([jobs[1]], MOST_HOPS)]  # a connection each
+
+
+@pytest.mark.parametrize("place", ["sqlite-rabbitmq"], indirect=True)
+def test_many_orders_ring_no_more_often_than_there_are_slots(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(ring, "ring_each", lambda _, jobs: rung.append(len(jobs)))
+    reading = validate(KINDS["rows"], place.settings, {"rows": "1"})
+
+    def order(count: int) -> int:
+        queue.add_all(place.settings, KINDS, "rows", [reading] * count)
+        return rung.pop()
+
+    assert (order(1), order(5)) == (1, 1)  # nobody is there: whoever comes looks
+    for slots in (1, 2):
+        runners.register("celery", slots)
+    assert (order(1), order(2), order(5)) == (1, 2, 3)
+
+    def away(sweep_s: float) -> int:
+        raise RecordsError("gone")
+
+    monkeypatch.setattr(runners, "count_slots", away)
+    assert order(5) == 5

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Sum
 
 from mtdata import __version__
 from mtdata.config.programme import ProgrammeConfig
@@ -92,6 +92,13 @@ def mark_seen(runner: UUID) -> None:
 def mark_ended(runner: UUID) -> None:
     """Note that a runner has ended by itself."""
     Runner.objects.filter(pk=runner).update(ended_at=now())
+
+
+def count_slots(sweep_s: float) -> int:
+    """How many slots the runners have that are alive."""
+    with asking():
+        alive = Runner.objects.filter(is_alive(now(), sweep_s))
+        return int(alive.aggregate(slots=Sum("slots"))["slots"] or 0)
 
 
 def idle_elsewhere(runner: UUID, sweep_s: float) -> bool:
