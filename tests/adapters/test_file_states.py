@@ -49,6 +49,20 @@ def test_a_file_in_hand_is_unfinished_until_all_are_released(
     assert ledger.files.unfinished() == [mark]
 
 
+@pytest.mark.parametrize("in_hand", [0, 1])
+def test_one_file_in_hand_among_others_at_rest_is_unfinished(
+    ledger: Ledger, mark: FileMark, in_hand: int
+) -> None:
+    other = ledger.files.fresh_mark("raw", "BBSIQ", "2026-01-01", 1, "raw_data/BBSIQ.json")
+    marks = mark, ledger.files.begin(other)
+    ledger.files.release_all()
+    ledger.files.take_up(marks[in_hand]._replace(writing=False))
+    assert ledger.files.unfinished() == [marks[in_hand]]
+    ledger.files.release_all()
+    assert ledger.files.unfinished() == []
+    assert not any(one.writing for one in ledger.files.in_state(LIVE))
+
+
 def test_a_file_in_hand_that_is_live_no_more_is_released_too(
     ledger: Ledger, mark: FileMark
 ) -> None:
