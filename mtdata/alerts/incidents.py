@@ -145,8 +145,7 @@ class Incidents:
         """Incidents that last; of one scale ('' = the site's own) or all."""
         clause = "WHERE closed_at IS NULL ORDER BY number"
         rows = self._db.remembered(f"SELECT {COLUMNS} FROM incidents {clause}")
-        found = [incident_of(row) for row in rows]
-        return found if scale is None else [one for one in found if one.scale == scale]
+        return [incident_of(row) for row in rows if scale is None or row[2] == scale]
 
     def incidents(self, limit: int = 200) -> list[Incident]:
         """The newest incidents, open and closed."""
