@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from statistics import median
 from time import perf_counter, process_time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from benchmarks.rows import pem_of
+
+WORKERS, MAIN = "workers (their start included)", "main process"
+SPENDERS = {WORKERS: "workers_cpu_s", MAIN: "cpu_s", "stand-in site": "site_cpu_s"}
 
 
 class BareLoops:
@@ -75,3 +79,16 @@ def _loop(pipe: Connection, pem: bytes, values: list[bytes]) -> None:
         for value in values:
             decrypt(value, padding)
         pipe.send(process_time() - began)
+
+
+def shares(rounds: Sequence[dict[str, Any]], count: int, floor_s: float) -> str:
+    """Processor time a row of what was carried out, by who spent it: what bounds the figure."""
+    spent = {
+        name: median(took[who] for took in rounds) / count * 1e6
+        for name, who in SPENDERS.items()
+        if who in rounds[0]
+    }
+    told = ", ".join(f"{name} {each:.0f}" for name, each in spent.items())
+    ours = spent[WORKERS] + spent[MAIN]
+    ratio, told = f"{floor_s * 1e6 / ours:.3f}", f"bare {floor_s * 1e6:.0f}, {told}"
+    return f"processor µs a row: {told}; bare ÷ (workers + main) = {ratio}"

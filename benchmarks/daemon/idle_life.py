@@ -7,22 +7,32 @@ import os
 import sys
 from datetime import UTC, datetime
 from functools import partial
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 from time import process_time
 from typing import Any
 
-from benchmarks.daemon.life import ROUND_S, run_by, wait_until_idle
+from benchmarks.daemon.life import run_by, wait_until_idle
 from benchmarks.moved_clock import MovedClock
 from mtdata.config import load
 from mtdata.daemon.loop import Daemon
 
+STEPS_S = (10, 10, 40)
+"""As the rounds and looks of three sites lie in a minute; nothing is due in between."""
+TICKS = 15
+"""So many are five minutes."""
+
 
 class IdleLife:
-    """One tick is a round of each site, and what the daemon does beside them in five minutes."""
+    """Five minutes are a round of each site, and what the daemon does beside them.
+
+    Each at its own moment, as `daemon/loop.py` spreads them: at one and the same they would fight
+    for the interpreter, which no daemon of so few sites does.
+    """
 
     def __init__(self, config: Path, first: int, marks: int, rounds: int) -> None:
-        self._first, self._marks, self._rounds = first, marks, rounds
+        self._first, self._marks, self._ticks_a_mark = first * TICKS, marks, rounds * TICKS
+        self._steps = cycle(STEPS_S)
         self._clock = MovedClock(datetime(2026, 1, 1, 12, tzinfo=UTC))
         self._daemon = Daemon(partial(load, config, os.environ), clock=self._clock, wait=self._tick)
         self._ticks = 0
@@ -36,11 +46,11 @@ class IdleLife:
     def _tick(self, seconds: float) -> None:
         wait_until_idle(self._daemon)
         self._ticks += 1
-        if self._ticks >= self._first and (self._ticks - self._first) % self._rounds == 0:
+        if self._ticks >= self._first and (self._ticks - self._first) % self._ticks_a_mark == 0:
             self._spent.append(process_time())
         if len(self._spent) > self._marks:
             self._daemon.ask_to_stop()
-        self._clock.go_on(ROUND_S)
+        self._clock.go_on(next(self._steps))
 
 
 def main() -> None:

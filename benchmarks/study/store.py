@@ -11,7 +11,7 @@ import json
 from base64 import b64decode
 from statistics import median
 
-from benchmarks.bare import BareLoops
+from benchmarks.bare import BareLoops, shares
 from benchmarks.bench import Bench, Took
 from benchmarks.figures import Measured, in_ratio
 from benchmarks.rows import SEALED
@@ -53,25 +53,12 @@ def _beside_bare(
         per_value = loops.processor_s()
     ratios = [ratio * sealed for ratio in in_ratio(found["store"], found["bare"])]
     sides = {"store, rows/s": median(found["store"]), "bare, values/s": median(found["bare"])}
-    return Measured(ratios, sides, _shares(rounds, count, sealed * per_value))
+    return Measured(ratios, sides, shares(rounds, count, sealed * per_value))
 
 
 def _values(bench: Bench, count: int, sealed: int) -> list[bytes]:
     rows = json.loads(bench.package(count, sealed).read_bytes())[: BARE // sealed]
     return [b64decode(row[name]) for row in rows for name in SEALED[:sealed]]
-
-
-def _shares(rounds: list[Took], count: int, floor_s: float) -> str:
-    """Processor time a row, by who spent it: it tells what bounds the figure."""
-    main, workers, site = (
-        median(took[who] for took in rounds) / count * 1e6
-        for who in ("cpu_s", "workers_cpu_s", "site_cpu_s")
-    )
-    return (
-        f"processor µs a row: bare {floor_s * 1e6:.0f}, workers {workers:.0f} (their start "
-        f"included), main process {main:.0f}, stand-in site {site:.0f}; bare ÷ (workers + main) "
-        f"= {floor_s * 1e6 / (workers + main):.3f}"
-    )
 
 
 def workers(bench: Bench) -> Measured:

@@ -114,3 +114,17 @@ def test_check_reads_everything_whatever_was_decoded_before(both: Home) -> None:
     raw.write_bytes(raw.read_bytes().replace(b'"answer":3', b'"answer":4', 1))
     assert decoded(both) == {"QOL": False, "BBSIQ": False}
     assert both.run("decode", STUDY, "--check").code != 0
+
+
+def test_each_readme_tells_of_its_own_scale_whose_name_another_begins_with(home: Home) -> None:
+    counts = {"DASS21": 1, "DASS21_AS": 2, "DASS21_AS_2": 3, "DASS": 4}
+    for number, (scale, count) in enumerate(counts.items()):
+        home.site.put(scale, [row(10 * number + one) for one in range(1, count + 1)])
+    home.export()
+    assert home.run("decode", STUDY).code == 0
+    told = {}
+    for scale in counts:
+        [path] = (home.pool / "recovered_data").glob(f"README_{scale}_recovered_*.txt")
+        [rows] = [line for line in path.read_text().splitlines() if line.startswith("rows")]
+        told[scale] = rows
+    assert told == {scale: f"rows recovered: {count}" for scale, count in counts.items()}

@@ -181,8 +181,9 @@ class PoolDecoder:
         return names or staying(self.pool.disk)
 
     def _owner(self, base: str, scales: set[str]) -> str:
-        """That of these scales by which a file is named; else all of its name."""
-        return max((s for s in scales if base.startswith(f"{s}_")), key=len, default=base)
+        """The longest of these scales by which a file is named; else all of its name."""
+        ends = (i for i in range(len(base) - 1, 0, -1) if base[i] == "_")
+        return next((base[:end] for end in ends if base[:end] in scales), base)
 
     # content ----------------------------------------------------------------------------------
 
