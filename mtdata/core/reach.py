@@ -129,6 +129,27 @@ def names_in(root: Path, folder: str) -> list[str]:
         os.close(within)
 
 
+class FolderStamp(NamedTuple):
+    """Another one once a name came or went in a folder."""
+
+    device: int
+    inode: int
+    changed_ns: int  # not st_mtime, which who copies a folder sets to what it was elsewhere
+
+
+def folder_stamp(root: Path, folder: str) -> FolderStamp | None:
+    """How a folder stands now; None where there is none."""
+    try:
+        within = open_folder(root, folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        found = os.fstat(within)
+    finally:
+        os.close(within)
+    return FolderStamp(found.st_dev, found.st_ino, found.st_ctime_ns)
+
+
 def _stands_as_file(entry: os.DirEntry[str]) -> bool:
     """A file, or what stands in the place of one: whoever opens it is told what it is."""
     return entry.is_file() or not (entry.is_symlink() or entry.is_dir())

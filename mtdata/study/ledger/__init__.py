@@ -78,3 +78,9 @@ class Ledger:
 
     def _opened(self, path: Path | None, *, only_look: bool) -> LedgerDatabase:
         return self._kind(path, LEDGER, only_look=only_look)
+
+    def files_stamp(self) -> tuple[object, ...] | None:
+        """Another one once a file or an event was entered; None while a file is in hand."""
+        newest = "SELECT (SELECT max(number) FROM files) AS file, number, head FROM events"
+        row = self._db.row(f"{newest} ORDER BY number DESC LIMIT 1")
+        return None if row is None or self.files.any_in_hand() else row

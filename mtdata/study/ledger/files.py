@@ -217,7 +217,7 @@ class Files(RecordedPart):
 
     def release_all(self) -> None:
         """Say that every file is at rest: what stands there now is what was committed."""
-        if any(self._file_states().values()):
+        if self.any_in_hand():
             self._commit("UPDATE files SET writing = 0 WHERE writing = 1")
 
     def forget(self, number: int) -> None:

@@ -177,6 +177,10 @@ class LedgerPart:
             found[state] = max(writing, found.get(state, 0))
         return found
 
+    def any_in_hand(self) -> bool:
+        """Whether a file is being written, or a round ended that left one so."""
+        return any(self._file_states().values())
+
     def _commit(self, statement: str, *values: Any) -> int:
         """Commit one statement; how many rows it changed."""
         with self._db.commit():

@@ -46,6 +46,7 @@ from mtdata.study.operations.reclaiming import accept
 from mtdata.study.operations.restored_pool import carry_over
 from mtdata.study.pool import Pool
 from mtdata.study.round.round import Round
+from mtdata.study.round.round_files import FilesInStep
 from mtdata.study.status import forecasts, overview
 from mtdata.study.status.result import RoundResult
 from mtdata.study.status.shape import GlanceShape, SiteShape
@@ -66,11 +67,13 @@ def export(
     stop: StopToken | None = None,
     clock: Clock | None = None,
     then: Callable[[Pool, RoundResult], None] = lambda pool, result: None,
+    in_step: FilesInStep | None = None,
 ) -> RoundResult:
     """One round of one site, alone on its pool; one whose ledger is lost gets a new one first.
 
     `watch` is told each step, `stop` is checked with every touch of the world and may end it;
-    `clock` None is the machine's.  `then` is done while the pool is open still.
+    `clock` None is the machine's.  `then` is done while the pool is open still; by `in_step` an
+    idle round may go.
     """
     with (
         logs.at(site=site.name),
@@ -80,7 +83,8 @@ def export(
         closing(site_of(site, stop)) as client,
     ):
         keep = partial(KnownPool(site).keep, opening.pool.disk)
-        ended = Round(site, opening.pool, client, opening.key_faults, watch, keep).play(wanted)
+        faults = opening.key_faults
+        ended = Round(site, opening.pool, client, faults, watch, keep, in_step).play(wanted)
         then(opening.pool, ended)
         return ended
 

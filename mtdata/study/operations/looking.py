@@ -17,6 +17,7 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.errors import MTDataError
 from mtdata.study.operations import commands
 from mtdata.study.pool import Pool
+from mtdata.study.round.round_files import FilesInStep
 from mtdata.study.status import forecasts
 from mtdata.study.status.result import RoundResult
 
@@ -37,6 +38,17 @@ class SiteLook(NamedTuple):
 
 _LAST: dict[Path, SiteLook] = {}
 """By pool.  A config that is read anew makes other sites: these are looked at at once."""
+_IN_STEP: dict[Path, tuple[SiteConfig, FilesInStep]] = {}
+"""What is known of files, by pool; forgotten with the config."""
+
+
+def files_in_step(site: SiteConfig) -> FilesInStep:
+    """What the rounds of this process know of the files of a site."""
+    of, known = _IN_STEP.get(site.path, (None, None))
+    if known is None or of is not site:
+        known = FilesInStep(site.path)
+        _IN_STEP[site.path] = site, known
+    return known
 
 
 def look_ahead(site: SiteConfig) -> None:

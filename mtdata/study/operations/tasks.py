@@ -52,8 +52,10 @@ class StudyTask(NamedTuple):
 
 
 def _round(wanted: str, turn: TaskTurn[SiteConfig]) -> int:
-    then = partial(looking.after_round, turn.site)
-    turn.ended.append(commands.export(turn.site, wanted, turn.watch, turn.stop_token, then=then))
+    site, then = turn.site, partial(looking.after_round, turn.site)
+    known = looking.files_in_step(site) if wanted == "." else None
+    ended = commands.export(site, wanted, turn.watch, turn.stop_token, then=then, in_step=known)
+    turn.ended.append(ended)
     return turn.ended[-1].exit
 
 

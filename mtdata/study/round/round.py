@@ -19,7 +19,6 @@ from mtdata.core.errors import MTDataError, PackageError, SiteError, UsageError
 from mtdata.core.step import Step, Watch, unwatched
 from mtdata.core.words import counted
 from mtdata.study.from_ledger import waiting
-from mtdata.study.integrity.catch_up import CatchUp, Stand, tell_of_stand
 from mtdata.study.model.package import entries, in_batches
 from mtdata.study.model.scale import Scale, chosen, offered, refuse_names
 from mtdata.study.pending import make_waiting_rows, release_files
@@ -30,6 +29,7 @@ from mtdata.study.replicas.copying import Copying
 from mtdata.study.round.at_rest import at_rest
 from mtdata.study.round.benchmark_file import write_benchmark
 from mtdata.study.round.deletes import RoundDeletes
+from mtdata.study.round.round_files import FilesInStep, RoundFiles
 from mtdata.study.round.schedule import keep_schedule
 from mtdata.study.scale_report import ScaleReport
 from mtdata.study.snapshots import keep_snapshot
@@ -53,8 +53,12 @@ class Round:
         key_faults: Mapping[str, str] | None = None,
         watch: Watch = unwatched,
         keep: Callable[..., None] = lambda *, changed: None,
+        in_step: FilesInStep | None = None,
     ) -> None:
-        """`keep` lets the pool bear its identity: before the first delete, after a good round."""
+        """`keep` lets the pool bear its identity: before the first delete, after a good round.
+
+        `in_step`: see round_files.py.
+        """
         self._config, self._pool, self._site = config, pool, site
         self._watch, self._keep = watch, keep
         self._copying = Copying(pool)
@@ -65,8 +69,8 @@ class Round:
         self._deletes = RoundDeletes(
             config, pool, site, self._copying, self._report, self._note, keep
         )
-        self._number, self._count = 0, 0  # which of the wanted scales is in hand, and of how many
-        self._stand: Stand | None = None  # None until ledger and files are in step
+        self._number, self._count = 0, 0  # which of the wanted scales is in hand, of how many
+        self._files = RoundFiles(pool, self._report, self._deletes, watch, in_step)
 
     def play(self, wanted: str) -> RoundResult:
         """Carry home what `wanted` names; faults end in the report, an incident and a log line."""
@@ -94,18 +98,15 @@ class Round:
         try:
             self._steps(wanted)
         except MTDataError:
-            if self._stand is not None:  # else what is unfinished may be more than a round leaves
+            if self._files.are_looked_at:  # else what is unfinished may be more than a round leaves
                 release_files(self._pool)
             raise
 
     def _steps(self, wanted: str) -> None:
         pool = self._pool
         self._copying.begin()
-        self._stand = stand = CatchUp(pool, self._watch).play()
-        tell_of_stand(self._report, pool, stand)
-        if stand.older:
-            self._deletes.may_ask = 0
-        make_waiting_rows(pool, self._begin_report, self._note_before, stand.holds_up)
+        self._files.begin()
+        make_waiting_rows(pool, self._begin_report, self._note_before, self._files.hold_up)
         try:
             scales = self._wanted(wanted)
             self._count = len(scales)
@@ -124,8 +125,7 @@ class Round:
 
     def _begin_report(self, scale: Scale) -> ScaleReport:
         if scale.name not in self._scales:
-            holds = self._config.holds_drift
-            begun = ScaleReport.begin(self._pool, scale, drift_holds=holds)
+            begun = ScaleReport.begin(self._pool, scale, drift_holds=self._config.holds_drift)
             self._scales[scale.name] = replace(begun, heard=self._tell_step)
         report = self._scales[scale.name]
         report.run = replace(report.run, scale=scale)
@@ -171,11 +171,10 @@ class Round:
         known = [scale for scale in listing.scales() if scale.deleteable]
         if known and not names:
             raise SiteError("the list of scales is empty, and it was not before")
-        for scale in known:
-            if scale.name.casefold() in names:
-                continue
+        for scale in (one for one in known if one.name.casefold() not in names):
             listing.begin()
             if any(listing.missing(scale.name)):
+                self._files.look()
                 report = self._begin_report(scale)
                 self._conclude(report)
                 self._note(report)
@@ -184,6 +183,8 @@ class Round:
 
     def _collect_all(self, scales: list[Scale]) -> None:
         quiet = at_rest(self._pool, besides=self._scales)
+        if not quiet.issuperset(scales):
+            self._files.look()
         try:
             for self._number, scale in enumerate(scales, 1):
                 if scale in quiet:
@@ -205,7 +206,7 @@ class Round:
         self._report.pass_by(scale.name)
 
     def _collect(self, scale: Scale) -> None:
-        if self._stand and self._stand.holds_up(scale.name):
+        if self._files.hold_up(scale.name):
             return
         report = self._begin_report(scale)
         self._tell_step(report)
@@ -282,8 +283,7 @@ class Round:
         log.info("%d deleted and proven gone", report.deleted - before)
         if left := listing.unproven_deletes(name):
             rows = "the row is" if left == 1 else "the rows are"
-            asked = counted(left, "delete was", "deletes were")
-            detail = f"{asked} asked, and {rows} there still"
+            detail = f"{counted(left, 'delete was', 'deletes were')} asked, and {rows} there still"
             report.notices.setdefault("delete_failed", detail)
 
     def _copy_the_rest(self) -> None:
