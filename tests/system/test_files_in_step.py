@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from mtdata.config import SiteConfig, load
 from mtdata.core.clock import SystemClock
+from mtdata.core.errors import FileTorn
 from mtdata.study.integrity.catch_up import CatchUp, Stand
 from mtdata.study.operations import commands, looking
 from mtdata.study.round import round_files
@@ -164,6 +167,13 @@ def test_a_ledger_that_was_put_back_is_looked_at(process: Process) -> None:
     assert process.home.ids("BBSIQ") == ["1", "2", "3"]
 
 
+def test_a_ledger_with_another_history_is_looked_at(process: Process) -> None:
+    with closing(sqlite3.connect(process.home.pool / "ledger.sqlite3")) as ledger, ledger:
+        newest = "(SELECT max(number) FROM events)"
+        ledger.execute(f"UPDATE events SET head = zeroblob(32) WHERE number = {newest}")
+    assert process.looked(process.round)
+
+
 def test_a_file_in_hand_is_looked_at(process: Process) -> None:
     with commands.open_pool(process.site) as opening:
         files = opening.pool.ledger.files
@@ -175,6 +185,30 @@ def test_what_is_not_in_step_is_looked_at_each_time(process: Process) -> None:
     _goes(process.home)
     assert [process.round().exit for _ in range(2)] == [74, 74]
     assert process.looked(process.round)
+
+
+def test_a_file_that_cannot_be_read_is_looked_at_each_time(process: Process) -> None:
+    raw(process.home).with_name("QOL_Mar_10_2026.json").write_bytes(b"no JSON")
+    process.round()
+    assert ("raw_unreadable", "") in process.home.troubles()
+    assert [process.looked(process.round) for _ in range(2)] == [True, True]
+
+
+def test_a_fault_of_the_look_is_that_of_the_round_and_not_of_each_scale(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[CatchUp] = []
+
+    def fails(of: CatchUp) -> Stand:
+        looks.append(of)
+        raise FileTorn("a file breaks off")
+
+    monkeypatch.setattr(CatchUp, "play", fails)
+    for scale in ("QOL", "BBSIQ"):
+        process.home.site.put(scale, [row(3)])
+    assert process.round().exit == 74
+    assert len(looks) == 1
+    assert process.home.site.ids("QOL") == process.home.site.ids("BBSIQ") == [3]
 
 
 def test_a_listing_that_lacks_what_it_should_have_is_told_behind_a_look(process: Process) -> None:
@@ -214,6 +248,8 @@ def test_a_folder_that_changed_a_moment_ago_tells_nothing_of_what_comes_next(
 def test_with_a_replica_every_round_looks(process: Process) -> None:
     process.configure(REPLICAS=[f"file://{process.home.folder}/replica"])
     assert [process.looked(process.round) for _ in range(3)] == [True, True, True]
+    process.home.site.fault("status", code=500)  # what is copied nevertheless is looked at first
+    assert process.looked(process.round)
 
 
 def test_what_is_known_is_forgotten_with_the_config(home: Home) -> None:
