@@ -33,7 +33,8 @@ class IdleLife:
     def __init__(self, config: Path, first: int, marks: int, rounds: int) -> None:
         self._first, self._marks, self._ticks_a_mark = first * TICKS, marks, rounds * TICKS
         self._steps = cycle(STEPS_S)
-        self._clock = MovedClock(datetime(2026, 1, 1, 12, tzinfo=UTC))
+        # the machine's own, for the times of folders are
+        self._clock = MovedClock(datetime.now(UTC))
         self._daemon = Daemon(partial(load, config, os.environ), clock=self._clock, wait=self._tick)
         self._ticks = 0
         self._spent: list[float] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from benchmarks.figures import Benchmark
-from benchmarks.scale import duties, many_jobs, many_runners, rings
+from benchmarks.scale import days, duties, many_jobs, many_runners, rings
 
 _JOBS = (
     ("claim", "CPU of a claim", 2.0),
@@ -21,6 +21,7 @@ _JOBS = (
 )
 SCALE: tuple[Benchmark, ...] = (
     Benchmark("study", "CPU of a row of a round", 1.2, False, "", duties.study),
+    Benchmark("study_days", "CPU of an idle round", 3.0, False, "", days.idle_rounds),
     Benchmark("cake", "CPU of a click of a day's report", 1.2, False, "", duties.cake),
     Benchmark("weblogs", "CPU of a line of a log", 1.2, False, "", duties.weblogs),
     Benchmark("programme", "CPU of a row of an import", 1.2, False, "", duties.programme),

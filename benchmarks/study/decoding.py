@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.bare import BareLoops, shares
 from benchmarks.bench import SCALE, Bench, Home, Took
 from benchmarks.figures import Measured, in_ratio
-from benchmarks.moved_clock import MovedClock
 from benchmarks.rows import rows, seal, write_package
-from mtdata.config import load
-from mtdata.study.operations import commands
+from benchmarks.study.days import FIRST, collect_days
 
 ROWS, DAYS = 4_000, 8
 SCALES, YEAR_DAYS, SHEET_ROWS = 200, 12, 20
 KEPT = ("pool", "state")
 """An older pool alone is refused: which one was known stands in the state."""
-IN_MEMORY = Path("/dev/shm")
-FIRST = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 def days(bench: Bench) -> Measured:
@@ -46,7 +40,7 @@ def year(bench: Bench) -> Measured:
     values = [seal(bench.key, str(number)) for number in range(SHEET_ROWS)]
     every = SCALES * YEAR_DAYS * SHEET_ROWS
     with bench.home({}, deletes=True) as home, BareLoops(bench.key, values * 1_200) as loops:
-        _collect_small(bench, home)
+        collect_days(bench, home, scales=SCALES, days=YEAR_DAYS, count=SHEET_ROWS, sealed=1)
         runs: list[Took] = []
         (home.pool / "recovered_data").mkdir(mode=0o700)
 
@@ -64,25 +58,6 @@ def year(bench: Bench) -> Measured:
     sheets = f"{SCALES * YEAR_DAYS} sheets of {SHEET_ROWS} rows with one sealed field"
     note = f"{sheets}, where a year of 200 scales has 73,000; {spent}"
     return Measured(in_ratio(found["decode"], found["bare"]), sides, note)
-
-
-def _collect_small(bench: Bench, home: Home) -> None:
-    """Days of many scales, collected in this process: a start a day would cost more than all.
-
-    In memory where there is such a folder, then copied: each package is a file that goes again, and
-    `decode` would make its own among thousands of inodes freed a moment ago.  No year's pool is so.
-    """
-    site, path = load(home.folder / "config", {}).site("bench"), home.folder / "package.json"
-    with TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else home.folder) as collected:
-        there = site.model_copy(update={"path": Path(collected) / "pool"})
-        for day in range(YEAR_DAYS):
-            write_package(path, rows(bench.key, SHEET_ROWS, 1, 1 + day * SHEET_ROWS))
-            home.offer({f"Scale{number:03}": (path, SHEET_ROWS) for number in range(SCALES)})
-            clock = MovedClock(FIRST + timedelta(days=day))
-            told = commands.export(there, ".", clock=clock)
-            if told.exit:
-                raise RuntimeError(f"the round ended with {told}")
-        shutil.copytree(there.path, home.pool)
 
 
 def _collect(bench: Bench, home: Home, day: int) -> None:

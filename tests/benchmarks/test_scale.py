@@ -10,7 +10,7 @@ from benchmarks import page
 from benchmarks.bench import Bench
 from benchmarks.figures import Benchmark
 from benchmarks.programme.depot import depot
-from benchmarks.scale import SCALE, crowd, duties, many_jobs, many_runners, rings
+from benchmarks.scale import SCALE, crowd, days, duties, many_jobs, many_runners, rings
 from benchmarks.scale.growth import grown
 from mtdata.jobs.records import setting
 from tests.jobs.brokers import RABBIT_PORT, is_there
@@ -51,6 +51,15 @@ def test_no_more_rings_wait_than_a_queue_takes(tmp_path: Path) -> None:
 def test_rows_of_a_duty_cost_something_at_each_size(tmp_path: Path) -> None:
     bench = Bench(tmp_path, reps=1)
     assert min(duties.weblogs(bench, (20, 40, 60)).sides.values()) > 0
+
+
+def test_idle_rounds_are_played_on_pools_of_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(days.time, "sleep", lambda seconds: None)
+    found = days.idle_rounds(Bench(tmp_path, reps=1), (1, 2))
+    assert len(found.sides) == 4
+    assert min(found.sides.values()) > 0
 
 
 def test_the_page_has_every_size_beside_its_growth(
