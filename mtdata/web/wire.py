@@ -33,7 +33,7 @@ def header_parts(line: str) -> tuple[str, dict[str, str]]:
     return found
 
 
-def _is_ours(value: str) -> bool:
+def _is_plain_value(value: str) -> bool:
     return len(value) <= MOST_COOKIE and value.isascii() and value.isalnum()
 
 
@@ -56,7 +56,7 @@ class WireRequest(WSGIRequest):
         pairs = (one.partition("=") for one in self.META.get("HTTP_COOKIE", "").split(";"))
         held = {name.strip(): value.strip() for name, _, value in pairs}
         ours = settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME
-        return {name: held[name] for name in ours if _is_ours(held.get(name, ""))}
+        return {name: held[name] for name in ours if _is_plain_value(held.get(name, ""))}
 
     def _load_post_and_files(self) -> None:
         charset = self.content_params.get("charset", UTF8[0]).lower()
