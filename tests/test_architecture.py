@@ -267,6 +267,8 @@ BORDERS = (
     "programme/imports.py",  # a checkpoint of theirs
     "programme/jobs.py",
     "programme/rollback.py",
+    "web/uploads/incoming.py",  # a request of a browser
+    "web/wire.py",
     "weblogs/job_parts.py",
     "weblogs/formats/dates.py",  # a line of a web log
     "weblogs/formats/json_lines.py",

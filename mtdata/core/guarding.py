@@ -29,28 +29,36 @@ def guarded_pieces(pieces: Iterable[bytes]) -> Generator[bytes]:
 
     OutputError where a row never ends: then it is no file of ours.
     """
-    held = b""
+    held, quotes = b"", 0
     for piece in pieces:
-        held += piece
-        end = _end_of_rows(held)
+        end = _end_of_rows(piece, quotes)
+        quotes += piece.count(b'"')
         if end:
-            yield _CELL.sub(_written, held[:end])
-            held = held[end:]
+            yield _CELL.sub(_written, held + piece[:end])
+            held, piece = b"", piece[end:]
+        held += piece
         if len(held) > MOST_OF_A_ROW:
             raise OutputError(f"a row is longer than {MOST_OF_A_ROW:,} bytes; this is no report")
     if held:
         yield _CELL.sub(_written, held)
 
 
-def _end_of_rows(text: bytes) -> int:
-    """Where the last whole row ends: behind a newline with an even number of quotes before it."""
-    end = text.rfind(b"\n") + 1
-    quotes = text.count(b'"', 0, end)
-    while end and quotes % 2:
-        before = text.rfind(b"\n", 0, end - 1) + 1
-        quotes -= text.count(b'"', before, end)
-        end = before
-    return end
+def _end_of_rows(piece: bytes, quotes: int) -> int:
+    """Where the last whole row ends in this piece, behind so many quotes; 0 where none does.
+
+    It ends behind a newline with an even number of quotes before it.  The way back goes from quote
+    to quote: of what stands between two of them one look tells, and no row is looked at again.
+    """
+    if b"\n" not in piece:
+        return 0
+    quotes, end = quotes + piece.count(b'"'), len(piece)
+    while end >= 0:
+        quote = piece.rfind(b'"', 0, end)
+        last = 0 if quotes % 2 else piece.rfind(b"\n", quote + 1, end) + 1
+        if last or quote < 0:
+            return last
+        quotes, end = quotes - 1, quote
+    return 0
 
 
 def _written(found: re.Match[bytes]) -> bytes:

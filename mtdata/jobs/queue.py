@@ -87,12 +87,15 @@ def stop_all(settings: Settings, jobs: Sequence[Any], reason: str) -> list[Job]:
     return stopped
 
 
-def retry(settings: Settings, job_id: Any, kinds: Kinds | None = None) -> Job:
-    """Queue a job again; finished parts stay so.  JobError where that is not allowed."""
+def retry(settings: Settings, job_id: Any, kinds: Kinds) -> Job:
+    """Queue a job again; finished parts stay so.
+
+    JobError where that is not allowed, or its owner would have more than `add_all` gives them.
+    """
     with ALONE:
         job = queries.job_by_id(job_id)
         if job is not None and is_final(job):
-            _check_quota(settings, kinds or {}, job.owner, [(job.kind, job.parameters)])
+            _check_quota(settings, kinds, job.owner, [(job.kind, job.parameters)])
         again = orders.retry(job_id)
     return _rung(settings, again)
 

@@ -11,8 +11,6 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
-from django.core.handlers.wsgi import WSGIHandler
-
 from mtdata.config import Settings
 from mtdata.config.values import is_loopback
 from mtdata.core.errors import ConfigError, UsageError
@@ -27,6 +25,7 @@ from mtdata.web.listening import listening
 from mtdata.web.setting import open_web
 from mtdata.web.uploads.asking import Ask
 from mtdata.web.uploads.incoming import Admission
+from mtdata.web.wire import WireApplication
 
 log = logging.getLogger(__name__)
 THREADS, BACKLOG, CONNECTIONS, FILES = 10, 512, 800, 2048
@@ -85,7 +84,7 @@ def server_of(
     proxies = Proxies(programme.trusted_proxies, programme.proxy_user_header)
     try:
         return listening(
-            behind_a_proxy(WSGIHandler(), proxies, programme.path_prefix),
+            behind_a_proxy(WireApplication(), proxies, programme.path_prefix),
             (limits or Limits()).within(room),
             _admission(settings, proxies),
             beat,

@@ -21,6 +21,7 @@ from mtdata.cake.client.reading_json import JsonRows
 from mtdata.cake.client.reading_quick import QuickRows
 from mtdata.core import http
 from mtdata.core.errors import PackageError
+from mtdata.core.guarding import guarded_pieces
 from mtdata.study.collectors import pages, pipelined_deletes
 from mtdata.study.collectors.cookies import MOST, size_of_all
 from mtdata.study.collectors.http import SiteAccess, SiteTransport
@@ -171,6 +172,15 @@ def test_a_package_that_is_four_times_as_long_costs_four_times_as_much(
             pass
 
     assert grows(read, 100) < 8
+
+
+@pytest.mark.parametrize("unit", [b"\n", b'""', b'""\n', b"\n;="], ids=repr)
+def test_a_cell_on_its_way_to_a_spreadsheet_is_looked_through_once(unit: bytes) -> None:
+    def send(n: int) -> None:
+        for _ in guarded_pieces(in_bytes(b'a,"' + unit * n + b'",b\r\n')):
+            pass
+
+    assert grows(send, 200) < 6
 
 
 def test_a_page_is_looked_through_once_and_no_further_than_64_kb() -> None:

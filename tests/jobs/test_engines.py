@@ -194,7 +194,7 @@ def test_a_door_rings_for_every_order_and_for_none_that_changed_nothing(place: P
     assert place.broker is not None
     job = place.add(rows=20, parts=1)
     assert queue.stop(place.settings, job)[1] == ""
-    queue.retry(place.settings, job)
+    queue.retry(place.settings, job, KINDS)
     queue.stop(place.settings, job)
     assert queue.stop(place.settings, job)[1] == "it has ended already: Stopped"
     until(lambda: place.broker and place.broker.waiting() == 4, "four rings")

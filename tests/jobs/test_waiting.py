@@ -164,7 +164,7 @@ def test_a_job_that_only_waited_stops_at_once_and_can_be_tried_again(
         rested(runner, job)
     assert queue.stop(place.settings, job)[1] == ""
     assert (place.status(job), job_of(job).not_before) == ("Stopped", None)
-    queue.retry(place.settings, job)
+    queue.retry(place.settings, job, KINDS)
     assert (part := claimed(runner)) is not None
     assert (part.job, part.name) == (job, "part0")
     assert part_of(job, "part1").waiting_since is None

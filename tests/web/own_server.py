@@ -21,6 +21,8 @@ from mtdata.web.uploads.asking import Ask, no_uploads
 from tests.jobs.place import until
 
 LARGE = 64 << 20
+PIECES = {"/large": None, "/fault": StorageError("it was changed"), "/odd": ValueError("no zip")}
+"""What comes in pieces, and what breaks it off."""
 
 
 def files_without_a_name(pid: str) -> list[str]:
@@ -74,17 +76,17 @@ class Served:
         start("200 OK", [("Content-Length", length)] if length else [])
         if path == "/whole":
             return [b"x" * LARGE]
-        if path in ("/large", "/fault"):
-            return self._pieces(is_sound=path == "/large")
+        if path in PIECES:
+            return self._pieces(PIECES[path])
         self.bodies.append(environ["wsgi.input"].read())
         return [environ["REMOTE_ADDR"].encode()]
 
-    def _pieces(self, *, is_sound: bool) -> Iterator[bytes]:
+    def _pieces(self, fault: Exception | None) -> Iterator[bytes]:
         try:
             for _ in range(LARGE >> 16):
                 yield b"x" * (1 << 16)
-            if not is_sound:
-                raise StorageError("it was changed")
+            if fault:
+                raise fault
         finally:
             self.closed.set()
 

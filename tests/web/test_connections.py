@@ -75,6 +75,23 @@ def test_headers_that_never_end_are_refused(web: WebSite) -> None:
         assert line.recv(1 << 16).startswith(b"HTTP/1.0 431 ")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET\r\n\r\n",
+        b"PO\0ST / HTTP/1.1\r\n\r\n",
+        b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET http://a]/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nCookie: a=\1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n: a\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_answered_so(web: WebSite, sent: bytes) -> None:
+    with closing(open_line(web.port)) as line:
+        line.sendall(sent)
+        assert line.recv(1 << 16).split(b" ")[1:3] == [b"400", b"Bad"]
+
+
 @pytest.mark.parametrize("told", ["unknown", '"', ":80", "192.0.2.1:x", "[", ""])
 def test_a_server_in_front_that_knows_no_address_is_answered(web: WebSite, told: str) -> None:
     for headers in ({"X-Forwarded-For": told}, {"X-Forwarded-Proto": told, "Forwarded": told}):
@@ -217,11 +234,12 @@ def test_what_breaks_off_on_its_way_looks_whole_to_nobody(
             assert body.count(b"x") == LARGE
             assert b"content-length" not in head
             assert b"connection: close" in head
-            with (
-                closing(_asked(served, "/fault", version)) as line,
-                pytest.raises(ConnectionResetError),
-            ):
-                _all_of(line)
+            for path in ("/fault", "/odd"):
+                with (
+                    closing(_asked(served, path, version)) as line,
+                    pytest.raises(ConnectionResetError),
+                ):
+                    _all_of(line)
 
 
 def _still(served: Served) -> None:

@@ -148,6 +148,17 @@ def test_an_order_to_several_jobs_reaches_the_own_ones_alone(office: Office) -> 
     assert after == {"first": 410, "second": 200, "none": 200}
 
 
+def test_an_order_to_several_jobs_asks_for_no_more_hours_than_an_owner_may(office: Office) -> None:
+    from mtdata.jobs.records.models import Job
+
+    guest, at, job = office.guest("first"), "/jobs/several/", office.made("first").job
+    days = {**DAYS, "from": "2013-01-01", "account": "first"}
+    Job.objects.filter(pk=job).update(status="Failed", parameters=days)
+    guest.submit(at, at, order="retry", job=job)
+    assert "QUEUE_HOURS" in guest.get("/jobs/").text
+    assert Job.objects.get(pk=job).status == "Failed"
+
+
 def test_daily_reports_are_seen_and_made_within_reach(office: Office) -> None:
     from mtdata.jobs.records.models import Job
 

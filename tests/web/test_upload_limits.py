@@ -210,3 +210,14 @@ def test_the_disk_keeps_room_for_others(monkeypatch: pytest.MonkeyPatch, tmp_pat
         with pytest.raises(SpoolFull, match="no room"):
             spool.reserve("b", 3 * MB)
         spool.reserve("b", 2 * MB).close()
+
+
+@pytest.mark.parametrize("begins", [b"1;", b"0\r\n"], ids=["between chunks", "behind the last"])
+def test_a_line_of_an_upload_that_never_ends_is_held_no_longer_than_a_line_is(
+    monkeypatch: pytest.MonkeyPatch, door: Door, begins: bytes
+) -> None:
+    with own_server(monkeypatch, admit=door) as served, closing(open_line(served.port)) as line:
+        line.sendall(b"POST /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + begins)
+        line.sendall(b"x" * (SIZE // 4))
+        assert line.recv(1 << 16).startswith(b"HTTP/1.1 400 ")
+        until(door.is_empty, "its place is free")

@@ -131,10 +131,10 @@ class Pour(ReadOnlyFileBasedBuffer):
             is_sound = True
         except (MTDataError, OSError) as error:
             log.debug("an answer breaks off: %s", type(error).__name__)  # its source told why
-        finally:
+        finally:  # whatever broke it: nobody is to wait for the rest
             self._rest(is_sound=is_sound)
-        if not is_sound:
-            self._line.cut()
+            if not is_sound:
+                self._line.cut()
 
     def cancel(self) -> None:
         """End the answer because the server ends."""

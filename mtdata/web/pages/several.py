@@ -76,6 +76,10 @@ def _ticked(request: HttpRequest) -> list[Job]:
     return found
 
 
+def _retry(job: Job) -> None:
+    queue.retry(settings.MTDATA, job.pk, settings.MTDATA_KINDS)
+
+
 def _renew(job: Job) -> None:
     if job.status != Status.SUCCESS:
         raise JobError(f"{job.name}: it is {job.status}, so there is no link to renew")
@@ -83,7 +87,7 @@ def _renew(job: Job) -> None:
 
 
 ORDERS: dict[str, tuple[Callable[[Job], object], str]] = {
-    "retry": (lambda job: queue.retry(settings.MTDATA, job.pk), "Queued again"),
+    "retry": (_retry, "Queued again"),
     "undo": (lambda job: queue.undo(settings.MTDATA, job.pk), "Being taken back"),
     "renew": (_renew, "New links, open for 24 hours"),
 }

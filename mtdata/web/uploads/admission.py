@@ -14,7 +14,6 @@ from typing import Any
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import PermissionDenied
-from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.http import HttpResponse
 from django.urls import Resolver404, resolve
@@ -34,6 +33,7 @@ from mtdata.web.uploads.incoming import (
     UploadRefusal,
 )
 from mtdata.web.uploads.spool import SpoolFull, UploadSpool
+from mtdata.web.wire import WireRequest
 
 log = logging.getLogger(__name__)
 FULL_ONES = 4
@@ -53,7 +53,7 @@ def admitting(settings: Settings, spool: UploadSpool) -> Callable[[dict[str, Any
         way = route and route.ways.get(environ["REQUEST_METHOD"])
         if not route or not way or way.body is usual_body:
             return None
-        request = WSGIRequest(environ)
+        request = WireRequest(environ)
         try:
             close_old_connections()  # as at the beginning of every request
             if not _may(request, route):

@@ -9,15 +9,24 @@ import copy
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from waitress.parser import HTTPRequestParser
+from waitress.parser import (
+    HTTPRequestParser,
+    ParsingError,
+    TransferEncodingNotImplemented,
+)
 from waitress.receiver import ChunkedReceiver, FixedStreamReceiver
-from waitress.utilities import Error, RequestEntityTooLarge
+from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 
+from mtdata.core.border import Border
 from mtdata.web.uploads.spool import SpooledBody
 
 REFUSAL = "mtdata.refusal"
 """In the environment of a request: why its body was not read; None where it was."""
 AGAIN_S = 30
+MOST_BESIDE = 1 << 13
+"""Bytes of a line between two chunks, and of what stands behind the last: each piece that comes is
+laid to those before it, and all of it is looked at again."""
+_HEADER = Border(ParsingError, "a header cannot be read")
 
 
 class UploadRefusal(NamedTuple):
@@ -75,6 +84,7 @@ class IncomingRequest(HTTPRequestParser):
     adj: Any
     error: Any = None
     expect_continue: bool = False
+    path = ""  # of a request that cannot be read
     is_asking = False
     refusal: UploadRefusal | None = None
     pace: UploadPace | None = None
@@ -96,9 +106,29 @@ class IncomingRequest(HTTPRequestParser):
         except OSError as error:
             self.error = NoPlace(error.strerror or "the disk does not take it")
             self.completed, count = True, len(data)
+        if not self.completed and self._beside() > MOST_BESIDE:
+            self.error, self.completed = BadRequest("a line between chunks is too long"), True
         if in_header and self.headers_finished:
             self._ask_where_large()
         return count
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """As the library does, whatever it meets there.  ParsingError for what cannot be read."""
+        unknown: TransferEncodingNotImplemented | None = None
+        with _HEADER:
+            try:
+                super().parse_header(header_plus)
+            except TransferEncodingNotImplemented as error:
+                unknown = error
+        if unknown:
+            raise unknown
+
+    def _beside(self) -> int:
+        """Bytes that came between chunks, or behind them, and are no whole line yet."""
+        body = self.body_rcv
+        if not isinstance(body, ChunkedReceiver):
+            return 0
+        return len(body.control_line) + len(body.trailer)
 
     def _ask_where_large(self) -> None:
         is_too_large = isinstance(self.error, RequestEntityTooLarge)

@@ -9,15 +9,16 @@ from typing import Any, NamedTuple
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 from django.http.multipartparser import FILE, ChunkIter, LazyStream, Parser, exhaust
-from django.utils.http import parse_header_parameters
 
 from mtdata.core.errors import UsageError
 from mtdata.core.regroup import regrouped
+from mtdata.web.wire import header_parts
 
 PIECE, CHUNK = 1 << 18, 1 << 16
 MOST_PARTS, MOST_NAME, MOST_BOUNDARY = 100, 100, 200
 FORM = "multipart/form-data"
 NO_FILE = "no file was sent; nothing was changed"
+ODD_NAME = "the header Content-Disposition cannot be read; nothing was changed"
 UNNAMED = "upload"
 
 
@@ -46,7 +47,10 @@ def sent_file(request: HttpRequest, field: str = "file") -> SentFile:
             raise UsageError(NO_FILE)
         return found
     source = _body_of(request)
-    _, told = parse_header_parameters(request.headers.get("Content-Disposition", ""))
+    try:
+        _, told = header_parts(request.headers.get("Content-Disposition", ""))
+    except ValueError:
+        raise UsageError(ODD_NAME) from None
     return SentFile(
         shown_name(told.get("filename", "")), regrouped(ChunkIter(source, CHUNK), PIECE)
     )
