@@ -38,6 +38,8 @@ from mtdata.jobs.states import Stage
 from mtdata.logs.lines import fault_told
 
 GRACE_S, REST_S, FAULT = 10.0, 2.0, 70
+MOST_REASON = 2000
+"""So much of a reason goes through the pipe: a longer message is none to who reads there."""
 UNSEEN = "what this system does not show"
 ENDED = "asked to end; what was not committed is taken back"
 
@@ -164,7 +166,7 @@ def main(words: list[str], kinds: Kinds) -> int:
     def report_fault(
         kind: type[BaseException], error: BaseException, at: TracebackType | None
     ) -> None:
-        pipe.say(ended="fault", reason=fault_told(error, at))
+        pipe.say(ended="fault", reason=fault_told(error, at)[:MOST_REASON])
         leave(FAULT)  # an interpreter that is taken to pieces dies of the thread that reads orders
 
     sys.excepthook = report_fault
@@ -177,7 +179,7 @@ def main(words: list[str], kinds: Kinds) -> int:
             pipe.say(**({"left": carrier.tidy()} if order == TIDY else carrier.carry(order)))
         return 0
     except MTDataError as error:
-        pipe.say(ended="failed", reason=str(error), again=error.again)
+        pipe.say(**_failed(error))
         return error.exit_code
 
 
@@ -209,11 +211,15 @@ def _ending(work: ChildWork, kinds: Kinds) -> Message:
         return {"ended": "fenced"}
     except NotYet as error:
         wait = {"for_s": error.wait_s, "untouched": error.untouched}
-        return {"ended": "waits", "reason": str(error), **wait}
+        return {"ended": "waits", "reason": str(error)[:MOST_REASON], **wait}
     except MTDataError as error:
-        return {"ended": "failed", "reason": str(error), "again": error.again}
+        return _failed(error)
     finally:
         _count_calls(work)
+
+
+def _failed(error: MTDataError) -> Message:
+    return {"ended": "failed", "reason": str(error)[:MOST_REASON], "again": error.again}
 
 
 def _count_calls(work: ChildWork) -> None:

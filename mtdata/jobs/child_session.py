@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import IO, cast
 
 from mtdata.core.clock import SystemClock
+from mtdata.core.errors import BusyError
 from mtdata.jobs.pipe import TIDY, Message, PipeReader, line_of
 from mtdata.jobs.records.fence import Claimed
 
@@ -22,10 +23,14 @@ class Child:
     """A child process in a session of its own."""
 
     def __init__(self, words: tuple[str, ...]) -> None:
+        """BusyError where the machine gives no process, or no file to speak to it by."""
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(  # noqa: S603  # our own words
-            words, stdin=pipe, stdout=pipe, start_new_session=True
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  # our own words
+                words, stdin=pipe, stdout=pipe, start_new_session=True
+            )
+        except OSError as error:
+            raise BusyError(f"no process for a job can be begun here: {error.strerror}") from error
         self._orders = cast(IO[bytes], self._process.stdin)
         self._said = cast(IO[bytes], self._process.stdout)
         self.reader = PipeReader(self._said.fileno())

@@ -6,9 +6,11 @@ that shows anything is ended: only one that shows nothing carries another job.
 
 from __future__ import annotations
 
+import builtins
 import csv
 import ctypes
 import decimal
+import fcntl
 import gc
 import locale
 import logging
@@ -23,6 +25,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from functools import _lru_cache_wrapper
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType, NoneType
 from typing import Any
@@ -31,7 +34,7 @@ PR_SET_CHILD_SUBREAPER = 36
 GROWN_KB = 64 * 1024
 """So much more memory than before its first job, and a child is begun anew."""
 _SELF = Path("/proc/self")
-_TOLD = ("Umask", "Threads", "SigBlk", "SigIgn", "SigCgt")
+_TOLD = ("Umask", "Threads", "SigBlk", "SigIgn", "SigCgt", "CapEff", "CapPrm", "NoNewPrivs")
 """What of /proc/self/status a job may not change; the signals as the system has them."""
 _MUTABLE = (dict, list, set, deque, defaultdict, OrderedDict, bytearray)
 _PLAIN = (NoneType, bool, int, float, str, bytes, tuple)
@@ -172,12 +175,20 @@ def _resident_kb() -> int:
     return int(_status()["VmRSS"].split()[0])
 
 
-def _open_files() -> dict[str, str]:
+def _open_files() -> dict[str, tuple[str, int]]:
+    """What is open by its number, and how: what waits for nobody does so in every process."""
     found = {}
     for file in os.listdir(_SELF / "fd"):
-        with suppress(FileNotFoundError):  # that of the listing itself
-            found[file] = os.readlink(_SELF / "fd" / file)
+        with suppress(OSError):  # that of the listing itself
+            how = fcntl.fcntl(int(file), fcntl.F_GETFL)
+            found[file] = os.readlink(_SELF / "fd" / file), how
     return found
+
+
+def _environment() -> Any:
+    """As Python has it, and as a process that it begins would: `os.putenv` tells Python nothing."""
+    kept: Any = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
+    return dict(os.environ), list(takewhile(bool, kept)) if kept else []
 
 
 def _has_children() -> bool:
@@ -196,11 +207,16 @@ def _logging() -> Any:
     ]
     found = {}
     for one in (root, *map(logging.getLogger, names)):
-        handlers = [own for own in one.handlers if type(own) is not logging.NullHandler]
+        handlers = [
+            (own, own.level, own.formatter, list(own.filters))
+            for own in one.handlers
+            if type(own) is not logging.NullHandler
+        ]
         state = one.level, one.disabled, one.propagate, handlers, list(one.filters)
         if state != (logging.NOTSET, False, True, [], []):
             found[one.name] = state
-    return found, root.manager.disable, logging.getLogRecordFactory()
+    made = logging.getLogRecordFactory(), logging.getLoggerClass()
+    return found, root.manager.disable, made, logging.raiseExceptions
 
 
 def _interpreter() -> Any:
@@ -208,18 +224,29 @@ def _interpreter() -> Any:
         sys.excepthook,
         sys.unraisablehook,
         threading.excepthook,
+        sys.displayhook,
         sys.gettrace(),
         sys.getprofile(),
+        threading.gettrace(),
+        threading.getprofile(),
     )
     streams = sys.stdin, sys.stdout, sys.stderr
     paces = sys.getrecursionlimit(), sys.getswitchinterval(), gc.isenabled(), gc.get_threshold()
-    kept = socket.getdefaulttimeout(), csv.field_size_limit()
-    return hooks, streams, paces, kept, list(sys.path), list(sys.meta_path)
+    kept = socket.getdefaulttimeout(), csv.field_size_limit(), csv.list_dialects()
+    lists: tuple[list[Any], ...] = (
+        sys.path,
+        sys.meta_path,
+        sys.path_hooks,
+        sys.argv,
+        gc.callbacks,
+    )
+    everywhere = threading.stack_size(), dict(vars(builtins))
+    return hooks, streams, paces, kept, [one.copy() for one in lists], everywhere
 
 
 def _limits() -> Any:
     ids = os.getresuid(), os.getresgid(), os.getgroups()
-    share = os.getpriority(os.PRIO_PROCESS, 0), os.sched_getaffinity(0)
+    share = os.getpriority(os.PRIO_PROCESS, 0), os.sched_getaffinity(0), os.sched_getscheduler(0)
     return ids, share, [resource.getrlimit(one) for one in _LIMITS]
 
 
@@ -242,7 +269,7 @@ def _looked() -> dict[str, Any]:
 
 _LOOKS: dict[str, Callable[[], Any]] = {
     "umask, threads or signals": _kernel_state,
-    "the environment": lambda: dict(os.environ),
+    "the environment": _environment,
     "the working folder": os.getcwd,
     "open files": _open_files,
     "handlers of signals": _signals,

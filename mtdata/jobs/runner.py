@@ -15,9 +15,12 @@ from functools import partial
 from uuid import UUID
 
 from mtdata import logs
+from mtdata.alerts import notify
+from mtdata.alerts.program_fault import ProgramFault, contained
 from mtdata.config import Settings
+from mtdata.core.backoff import Backoff
 from mtdata.core.clock import SystemClock
-from mtdata.core.errors import RecordsError
+from mtdata.core.errors import MTDataError, RecordsError
 from mtdata.jobs import job_news
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.memory import UNMEASURED, is_measured
@@ -33,6 +36,10 @@ TABLE = "mtdata.duties"
 """The module whose KINDS the child carries; it lies above, so it is named and not imported."""
 AWAY, STOOD_S = "records away: ", 5.0
 """An outage that comes back sooner is the same one: told with it, so that none fills the log."""
+RESTS = Backoff(LOOK_S, 60.0)
+"""How long a slot rests that could not carry, for another reason than the records."""
+PLACE = "carrying jobs"
+"""What stands for the scale in incidents of that."""
 NEWS_S = 2.0
 """So long is waited in the end for news in hand; what is not sent waits in the outbox."""
 STOPPING_S = 3600.0
@@ -178,18 +185,32 @@ class JobRunner:
         self._begin("slot-1", partial(self._carry, job))
 
     def _carry(self, job: str) -> None:
-        supervisor = self._supervisor()
+        supervisor, faults = self._supervisor(), 0
         while not self._leaving.is_set():
             try:
-                if supervisor.work(job):
-                    continue
-                reaper.reap(STOPPING_S)
-                reaper.take_from_dead(job, self._settings.programme.heartbeat_s)
-            except RecordsError as error:
-                self._absence.tell(error)
-            self._leaving.wait(LOOK_S)
+                with contained(PLACE):
+                    if supervisor.work(job):
+                        continue
+                    reaper.reap(STOPPING_S)
+                    reaper.take_from_dead(job, self._settings.programme.heartbeat_s)
+                    faults = 0
+            except MTDataError as error:
+                faults += 1
+                self._note(error)
+            self._leaving.wait(max(LOOK_S, RESTS.pause_s(faults)))
         supervisor.close()
         setting.close_records()
+
+    def _note(self, error: MTDataError) -> None:
+        """Tell why a slot could not carry; it rests and goes on."""
+        if isinstance(error, RecordsError):
+            self._absence.tell(error)
+            return
+        log.warning("%s; this slot goes on in a while", error, extra=logs.alike(str(error)))
+        if isinstance(error, ProgramFault):
+            notify.program_incident(
+                self._settings, error.incident, PLACE, f"{error}\n{error.places}", logged=True
+            )
 
     def _supervisor(self) -> Supervisor:
         return Supervisor(
@@ -207,18 +228,23 @@ class JobRunner:
         return self._runner
 
     def _serve(self) -> None:
-        supervisor, ticks = self._supervisor(), SystemClock().ticks
+        supervisor, ticks, faults = self._supervisor(), SystemClock().ticks, 0
         while not self._leaving.is_set():
             count, began = self._wakeup.count, ticks()
             try:
-                if supervisor.work():
-                    self._absence.over()
-                    continue
-                supervisor.prepare()
-                pause_s = self._pause_s(ticks() - began)
+                with contained(PLACE):
+                    if supervisor.work():
+                        self._absence.over()
+                        continue
+                    supervisor.prepare()
+                    pause_s, faults = self._pause_s(ticks() - began), 0
             except RecordsError as error:
-                self._absence.tell(error)
+                self._note(error)
                 pause_s = LOOK_S
+            except MTDataError as error:
+                faults += 1
+                self._note(error)
+                pause_s = RESTS.pause_s(faults)
             self._wakeup.sleep(count, pause_s)
         supervisor.close()
         setting.close_records()
@@ -231,12 +257,13 @@ class JobRunner:
         runner = self._entered()
         while not self._leaving.wait(self._settings.programme.sweep_s):
             try:
-                runners.mark_seen(runner)
-                self._absence.over()
-                if reaper.reap(STOPPING_S):
-                    self._wakeup.wake()
-            except RecordsError as error:
-                self._absence.tell(error)
+                with contained(PLACE):
+                    runners.mark_seen(runner)
+                    self._absence.over()
+                    if reaper.reap(STOPPING_S):
+                        self._wakeup.wake()
+            except MTDataError as error:
+                self._note(error)
         setting.close_records()
 
     def _tell(self) -> None:

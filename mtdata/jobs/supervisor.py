@@ -14,11 +14,11 @@ from uuid import UUID
 from mtdata.config.programme import ProgrammeConfig
 from mtdata.core.border import Border
 from mtdata.core.clock import SystemClock
-from mtdata.core.errors import Fenced, JobError
+from mtdata.core.errors import BusyError, Fenced, JobError, RecordsError
 from mtdata.jobs.child_session import Child
 from mtdata.jobs.kind import Kinds, Parameters, Work
 from mtdata.jobs.part_run import OnOutage, PartRun, warn
-from mtdata.jobs.records import claims
+from mtdata.jobs.records import claims, reaper
 from mtdata.jobs.records.fence import Claimed
 from mtdata.jobs.states import Stage
 
@@ -63,7 +63,10 @@ class Supervisor:
         self._ready: Child | None = None
 
     def work(self, job: str | None = None) -> bool:
-        """Carry what can be carried of one job, or of that one; False where there was nothing."""
+        """Carry what can be carried of one job, or of that one; False where there was nothing.
+
+        BusyError where this machine gives no process for it; the job is in the queue again.
+        """
         claimed = self._claim(job)
         if claimed is None:
             return False
@@ -71,7 +74,11 @@ class Supervisor:
             claimed = self._plan(claimed)
             if claimed is None:
                 return True
-        child, in_order = self._child(), False
+        try:
+            child, in_order = self._child(), False
+        except BusyError as error:
+            reaper.hand_back(claimed, str(error))  # another machine may be able to
+            raise
         try:
             in_order = self._carry_all(child, claimed)
         finally:
@@ -152,7 +159,9 @@ class Supervisor:
         return in_order
 
     def _share(self, claimed: Claimed) -> None:
+        """Have others told; where nobody can say how many, they find its parts by looking."""
         most = self._kinds[claimed.kind].max_runners
-        more = min(most, claims.waiting_parts(claimed.job)) - 1 if most > 1 else 0
-        if more > 0:
-            self._call(claimed.job, more)
+        with suppress(RecordsError):
+            more = min(most, claims.waiting_parts(claimed.job)) - 1 if most > 1 else 0
+            if more > 0:
+                self._call(claimed.job, more)

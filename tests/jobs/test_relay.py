@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from mtdata.jobs.celery import ring
-from mtdata.jobs.celery.relay import RingRelay, Rings
+from mtdata.jobs.celery.relay import MOST, RingRelay, Rings
 from mtdata.jobs.celery.runner import CeleryRunner, runner_of
 from mtdata.jobs.records import runners
 from tests.jobs.kinds import KINDS
@@ -38,6 +38,15 @@ def test_a_crowd_of_rings_is_handed_on_in_few_batches_and_none_is_lost() -> None
         until(lambda: batches, "the batch")
     assert [one for batch in batches for one in batch] == rings
     assert len(batches) == 1
+
+
+def test_no_more_rings_wait_than_in_the_queue_of_the_broker() -> None:
+    relay = RingRelay(lambda rings: None, lambda: None)
+    for number in range(2 * MOST):
+        relay.add(str(number), 0)
+    assert len(relay.take()) == MOST
+    relay.add("another", 0)
+    assert relay.take() == [("another", 0)]
 
 
 def test_rings_that_come_during_a_question_are_in_the_next_one() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextvars
 import csv
 import decimal
@@ -33,6 +34,8 @@ from mtdata.jobs.leftovers import Leftovers, adopt_orphans
 kept_here: list[str] = []
 SOMEWHERE = contextvars.ContextVar("SOMEWHERE", default="")
 _files: list[Any] = []
+_pipe = os.pipe()
+_log = logging.getLogger("mtdata.jobs.traces")
 
 
 class Kept:
@@ -60,6 +63,14 @@ def _replaced_log() -> None:
     logging.getLogger("mtdata").addHandler(logging.StreamHandler())
 
 
+class _Logger(logging.Logger):
+    pass
+
+
+def _handler() -> logging.Handler:
+    return _log.handlers[0]
+
+
 def _path() -> None:
     sys.path.insert(0, "/nowhere")
 
@@ -71,11 +82,13 @@ def _thread() -> None:
 DEEDS: dict[str, Callable[[], object]] = {
     "nothing": lambda: None,
     "environment": lambda: os.environ.update(MTDATA_LEFT="a word"),
+    "environment of what it begins": lambda: os.putenv("MTDATA_PUT", "a word"),
     "time zone": _time_zone,
     "folder": lambda: os.chdir("/"),
     "umask": lambda: os.umask(0o011),
     "open file": lambda: os.dup(0),
     "socket": lambda: os.dup(socket.socket().detach()),
+    "open file that waits for nobody": lambda: os.set_blocking(_pipe[0], False),
     "thread": _thread,
     "process": lambda: _files.append(subprocess.Popen(["sleep", "60"])),
     "orphan": _orphan,
@@ -86,6 +99,9 @@ DEEDS: dict[str, Callable[[], object]] = {
     "locale": lambda: locale.setlocale(locale.LC_NUMERIC, "C.UTF-8"),
     "decimals": lambda: decimal.getcontext().__setattr__("prec", 7),
     "log": _replaced_log,
+    "level of a handler": lambda: _handler().setLevel(logging.CRITICAL),
+    "filter of a handler": lambda: _handler().addFilter(lambda record: False),
+    "class of loggers": lambda: logging.setLoggerClass(_Logger),
     "level of a log": lambda: logging.getLogger("mtdata.jobs").setLevel(logging.ERROR),
     "module": lambda: kept_here.append("a word"),
     "class": lambda: Kept.here.update(word="a word"),
@@ -94,6 +110,14 @@ DEEDS: dict[str, Callable[[], object]] = {
     "time-out of sockets": lambda: socket.setdefaulttimeout(3),
     "length of a cell": lambda: csv.field_size_limit(7),
     "trace": lambda: sys.settrace(lambda *_: None),
+    "trace of threads": lambda: threading.settrace(lambda *_: None),
+    "what shows": lambda: setattr(sys, "displayhook", print),
+    "hook of a path": lambda: sys.path_hooks.append(lambda path: None),
+    "words of the command": lambda: sys.argv.append("a word"),
+    "name everywhere": lambda: setattr(builtins, "left_by_a_job", "a word"),
+    "dialect": lambda: csv.register_dialect("left by a job", delimiter=";"),
+    "call of the collector": lambda: gc.callbacks.append(lambda *_: None),
+    "scheduler": lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0)),
     "limit": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
     "nice": lambda: os.nice(1),
     "memory": lambda: _files.append(b"x" * (80 << 20)),
@@ -205,6 +229,7 @@ KINDS = {
 def main() -> None:
     """Tell of each deed."""
     adopt_orphans()
+    _log.addHandler(logging.StreamHandler())
     told = {}
     for deed, act in DEEDS.items():
         before = Leftovers({"tests"})
@@ -217,6 +242,7 @@ def main() -> None:
 def _end_what_runs() -> None:
     """So that the next deed is not found to have begun it."""
     sys.settrace(None)
+    threading.settrace(None)  # type: ignore[arg-type]
     signal.alarm(0)
     _files.clear()
     for task in Path("/proc/self/task").iterdir():

@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 PAUSE_S, KEPT_S = 0.1, 2.0
 """The span between two questions, and how long without a ring the connection is kept."""
+MOST = 1000
+"""So many rings wait, as in the broker's queue; the job of a further one is found by looking."""
 Rings = list[tuple[str, int]]
 """Each with its job, and by how many busy runners it came."""
 
@@ -25,9 +27,10 @@ class RingRelay:
         self._waiting: Rings = []
 
     def add(self, job: str, hops: int) -> None:
-        """Take a ring; it waits for nobody."""
+        """Take a ring, unless MOST wait by now; it waits for nobody."""
         with self._changed:
-            self._waiting.append((job, hops))
+            if len(self._waiting) < MOST:
+                self._waiting.append((job, hops))
             self._changed.notify_all()
 
     def take(self) -> Rings:

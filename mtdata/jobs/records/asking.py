@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial, wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import F, Value
@@ -74,21 +74,35 @@ def _fault(error: Exception, what: str) -> RecordsError:
     return kind(f"the database of the records {where()} {what}: {reason(error)}")
 
 
-def whole(move: Callable[[], Found], tries: int = TRIES, *, patient: bool = True) -> Found:
-    """Make the move in one transaction, and anew when the connection broke or two stood in each
-    other's way: then nothing of it was done, or all of it, which a move has to find out itself.
+def _never(made: object) -> bool:
+    return False
 
-    Who is not patient waits for a lock but once: a person is there, and can try again.  Within
-    another move it is a part of that, which is made anew as a whole.  RecordsError where it is not
-    made at last.
+
+def whole(
+    move: Callable[[], Found],
+    tries: int = TRIES,
+    *,
+    patient: bool = True,
+    stands: Callable[[Found], bool] = _never,
+) -> Found:
+    """Make the move in one transaction, and anew when the connection broke or two stood in each
+    other's way: then nothing of it was done, or all of it, and only the word of that was lost.
+
+    `stands` looks whether what an earlier try gave was committed, and is the end of it; a move
+    without it has to find that out itself.  Who is not patient waits for a lock but once: a person
+    is there, and can try again.  Within another move it is a part of that, which is made anew as a
+    whole.  RecordsError where it is not made at last.
     """
     if connection.in_atomic_block:
         with transaction.atomic():
             return move()
+    made: list[Found] = []
     for turn in range(1, tries + 1):
         try:
             with transaction.atomic():
-                return move()
+                if not (made and stands(made[0])):
+                    made = [move()]
+            return made[0]
         except (OperationalError, InterfaceError) as error:
             connection.close()
             if turn == tries or (is_locked(error) and not patient):
@@ -135,14 +149,14 @@ def _started_transaction(first: Callable[[], object], tries: int) -> ExitStack:
 
 
 def made_whole(
-    *, patient: bool = True
+    *, patient: bool = True, stands: Callable[[Any], bool] = _never
 ) -> Callable[[Callable[Given, Found]], Callable[Given, Found]]:
     """The function as a move, which is made by `whole` at each call."""
 
     def of(move: Callable[Given, Found]) -> Callable[Given, Found]:
         @wraps(move)
         def make(*words: Given.args, **named: Given.kwargs) -> Found:
-            return whole(partial(move, *words, **named), patient=patient)
+            return whole(partial(move, *words, **named), patient=patient, stands=stands)
 
         return make
 

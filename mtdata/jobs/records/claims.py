@@ -6,7 +6,7 @@ still tries to write meets `fenced`, and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from mtdata.core.words import counted
-from mtdata.jobs.records.asking import asking, made_whole, now
+from mtdata.jobs.records.asking import asking, made_whole, now, whole
 from mtdata.jobs.records.fence import Claimed, given_away, part_of
 from mtdata.jobs.records.models import Artifact, Job, Part
 from mtdata.jobs.records.share import in_turn
@@ -25,12 +25,13 @@ from mtdata.jobs.records.standing import ALL, stages_to_begin
 from mtdata.jobs.records.statements import changed, quoted, stored_form
 from mtdata.jobs.records.tallies import count_part
 from mtdata.jobs.records.transitions import (
-    TEXT,
+    STEP,
     JobHeld,
     add_event,
     advance,
     forget_undone,
     is_final,
+    kept_text,
     locked,
     locked_at_once,
     set_status,
@@ -39,6 +40,7 @@ from mtdata.jobs.records.transitions import (
 from mtdata.jobs.states import CLOSING, LEAVING, Stage, Status
 
 CANDIDATES = 50
+_Taken = tuple[Claimed | None, datetime]
 _PARTS = Part._meta.db_table
 _NAMES = {"in_progress": Status.IN_PROGRESS, "success": Status.SUCCESS}
 _IS = "WHERE id = %(part)s AND attempt = %(attempt)s AND status = %(status)s"
@@ -99,7 +101,6 @@ def waiting_parts(job_id: str) -> int:
         return Part.objects.filter(job_id=job_id, stage=Stage.WORK, status=Status.QUEUED).count()
 
 
-@made_whole()
 def plan(
     claimed: Claimed, planned: Sequence[str], runner: UUID, lease_s: float, *, closes: bool
 ) -> Claimed | None:
@@ -107,15 +108,31 @@ def plan(
 
     The rest is that of `finish` and `claim_next`.
     """
-    job, at = locked(claimed.job), now()
-    _finish(job, claimed, PartProgress(), (), planned, at, closes=closes)
-    return _take(job, runner, lease_s, at)
+
+    def move() -> _Taken:
+        job, at = locked(claimed.job), now()
+        _finish(job, claimed, PartProgress(), (), planned, at, closes=closes)
+        return _take(job, runner, lease_s, at), at
+
+    return _taken_part(move, runner)
 
 
-@made_whole()
 def _claim(job_id: Any, runner: UUID, lease_s: float, *, waits: bool) -> Claimed | None:
-    job = locked(job_id) if waits else locked_at_once(job_id)
-    return _take(job, runner, lease_s, now())
+    def move() -> _Taken:
+        job, at = locked(job_id) if waits else locked_at_once(job_id), now()
+        return _take(job, runner, lease_s, at), at
+
+    return _taken_part(move, runner)
+
+
+def _taken_part(move: Callable[[], _Taken], runner: UUID) -> Claimed | None:
+    """What it takes; where the word of its commit was lost that part, and not a second one."""
+
+    def stands(made: _Taken) -> bool:
+        claimed, at = made  # another slot of this runner has no part since that moment
+        return bool(claimed and part_of(claimed, runner_id=runner, started_at=at).exists())
+
+    return whole(move, stands=stands)[0]
 
 
 def _take(job: Job, runner: UUID, lease_s: float, at: datetime) -> Claimed | None:
@@ -182,7 +199,7 @@ def renew(claimed: Claimed, runner: UUID, lease_s: float, signs: PartProgress) -
             beat_at=at,
             rows=signs.rows + signs.pending,
             expected=signs.expected,
-            step=signs.step[:255],
+            step=kept_text(signs.step, STEP),
             calls=Greatest("calls", claimed.calls + signs.calls),
         )
         if ours != 1:
@@ -274,7 +291,7 @@ def _leave(claimed: Claimed, status: Status, reason: str) -> bool:
         attempt=F("attempt") + 1,
         leased_until=None,
         ended_at=at,
-        reason=reason[:TEXT],
+        reason=kept_text(reason),
     )
     if mine == 1:
         level = "ERROR" if status is Status.FAILED else "INFO"

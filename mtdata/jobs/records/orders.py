@@ -19,6 +19,7 @@ from mtdata.jobs.records.transitions import (
     add_event,
     advance,
     is_final,
+    kept_text,
     locked,
     set_status,
     touched_parts,
@@ -53,7 +54,9 @@ def add_all(orders: Sequence[Order]) -> list[Job]:
     """
     for _ in range(TRIES):
         try:
-            return whole(lambda: _add(orders, _free_names(orders)), patient=False)
+            return whole(
+                lambda: _add(orders, _free_names(orders)), patient=False, stands=_are_entered
+            )
         except IntegrityError:
             continue  # somebody took that name this very moment
     raise RecordsError("too many jobs are added at once; try again")
@@ -69,9 +72,16 @@ def add_once(order: Order) -> Job | None:
         return None if _name_exists(order.base) else _add([order], [order.base])[0]
 
     try:
-        return whole(move, patient=False)
+        return whole(
+            move, patient=False, stands=lambda job: job is not None and _are_entered([job])
+        )
     except IntegrityError:
         return None  # somebody else did this very moment
+
+
+def _are_entered(jobs: Sequence[Job]) -> bool:
+    """Whether these very jobs are there: one that is, is there with the others."""
+    return any(Job.objects.filter(pk=job.pk).exists() for job in jobs[:1])
 
 
 def _free_names(orders: Sequence[Order]) -> list[str]:
@@ -162,7 +172,13 @@ def job_named(word: str) -> Job:
     return job
 
 
-@made_whole(patient=False)
+def _is_stopping_by(made: tuple[Job, str]) -> bool:
+    """Whether it is we who stopped it: no other order has that moment."""
+    job, note = made
+    return not note and Job.objects.filter(pk=job.pk, stopping_at=job.stopping_at).exists()
+
+
+@made_whole(patient=False, stands=_is_stopping_by)
 def stop(job_id: Any, reason: str = "stopped by hand") -> tuple[Job, str]:
     """Ask that a job ends and is taken back; the job, and a note when nothing changed."""
     job = locked(job_id)
@@ -178,14 +194,18 @@ def _begin_stopping(job: Job, reason: str) -> None:
     at = now()
     job.parts.filter(stage=Stage.UNDO).exclude(status=Status.IN_PROGRESS).delete()
     job.parts.filter(status=Status.QUEUED).update(status=Status.STOPPED, attempt=F("attempt") + 1)
-    set_status(job, Status.STOPPING, stopping_at=at, ended_at=None, reason=reason)
+    set_status(job, Status.STOPPING, stopping_at=at, ended_at=None, reason=kept_text(reason))
     add_event(job.pk, at, "INFO", reason)
     ended = advance(job, at)
     if ended is not None:
         count_end(job, ended, at)
 
 
-@made_whole(patient=False)
+def _is_tried_again(job: Job) -> bool:
+    return Job.objects.filter(pk=job.pk, attempt=job.attempt).exists()
+
+
+@made_whole(patient=False, stands=_is_tried_again)
 def retry(job_id: Any) -> Job:
     """Queue a job again under its own id; finished parts stay so.  JobError if refused."""
     job = locked(job_id)
@@ -203,7 +223,7 @@ def retry(job_id: Any) -> Job:
     return job
 
 
-@made_whole(patient=False)
+@made_whole(patient=False, stands=lambda job: _is_stopping_by((job, "")))
 def undo(job_id: Any) -> Job:
     """Have everything that an ended job did taken back.  JobError if that cannot be."""
     job = locked(job_id)

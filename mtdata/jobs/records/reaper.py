@@ -17,7 +17,7 @@ from mtdata.jobs.records.fence import Claimed, part_of
 from mtdata.jobs.records.models import Job, Part
 from mtdata.jobs.records.runners import is_silent, missed_after_s, own_host
 from mtdata.jobs.records.tallies import count_end, count_part
-from mtdata.jobs.records.transitions import TEXT, add_event, advance, end, locked
+from mtdata.jobs.records.transitions import add_event, advance, end, kept_text, locked
 from mtdata.jobs.states import FINAL, MOST_LOST, MOST_PUT_OFF, Stage, Status, after_loss
 
 LOST, PUT_OFF = Backoff(5.0, 60.0), Backoff(2.0, 1800.0, times=4)
@@ -154,7 +154,7 @@ def _requeue(
         not_before=at + timedelta(seconds=pause_s),
         waiting_since=None,
         ended_at=until,
-        reason=reason[:TEXT],
+        reason=kept_text(reason),
     )
     if taken == 1:
         add_event(

@@ -66,7 +66,7 @@ def own_host() -> str:
     return socket.gethostname()[:255]
 
 
-@made_whole()
+@made_whole(stands=lambda runner: Runner.objects.filter(pk=runner).exists())
 def register(engine: str, slots: int) -> UUID:
     """Enter a new runner; its id."""
     at = now()
@@ -116,6 +116,6 @@ def add_log_lines(job_id: Any, lines: Sequence[tuple[str, str]]) -> None:
     if Job.objects.filter(pk=job_id).exists():
         at = now()
         Event.objects.bulk_create(
-            Event(job_id=job_id, at=at, level=level[:8], text=on_lines(text)[:1000])
+            Event(job_id=job_id, at=at, level=on_lines(level)[:8], text=on_lines(text)[:1000])
             for level, text in lines
         )

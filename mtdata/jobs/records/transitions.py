@@ -28,7 +28,7 @@ from mtdata.jobs.states import (
     next_step,
 )
 
-TEXT = 1000
+TEXT, STEP = 1000, 255
 _JOBS, _PARTS = Job._meta.db_table, Part._meta.db_table
 _ENTER = f"INSERT INTO {Event._meta.db_table} (job_id, at, level, text) "
 _ENTER_END = f"INSERT INTO {JobEnd._meta.db_table} (job_id, status, at) "
@@ -65,11 +65,18 @@ def locked_at_once(job_id: Any) -> Job:
     return job
 
 
+def kept_text(words: str, most: int = TEXT) -> str:
+    """Words of a part as every database takes them: no NUL, nothing that is no letter, and no more.
+
+    What a database refuses would leave its part under way, and end the slot that enters it.
+    """
+    return on_lines(words)[:most]
+
+
 def add_event(job_id: Any, at: datetime, level: str, text: str) -> None:
     """Enter one line of what happened to a job."""
     words = f"{_ENTER} VALUES (%(job)s, %(at)s, %(level)s, %(text)s)"
-    line = on_lines(text)[:TEXT]
-    changed(words, job=UUID(str(job_id)), at=at, level=level, text=line)
+    changed(words, job=UUID(str(job_id)), at=at, level=level, text=kept_text(text))
 
 
 def advance(job: Job, at: datetime) -> Status | None:
@@ -148,7 +155,7 @@ def end(job: Job, status: Status, at: datetime, reason: str = "") -> None:
     reason = reason or job.reason
     words = f"{_STOP_PARTS} WHERE job_id = %(job)s AND status = %(queued)s"
     changed(words, job=job.pk, stopped=Status.STOPPED, queued=Status.QUEUED)
-    set_status(job, status, ended_at=at, held_key=None, reason=reason[:TEXT])
+    set_status(job, status, ended_at=at, held_key=None, reason=kept_text(reason))
     if status is not Status.STOPPED:  # who stopped it knows
         words = f"{_ENTER_END} VALUES (%(job)s, %(status)s, %(at)s)"
         changed(words, job=job.pk, status=status, at=at)

@@ -17,7 +17,7 @@ from mtdata.jobs.records.fence import Claimed, part_of
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.records.signs import PartProgress
 from mtdata.jobs.records.tallies import count_part
-from mtdata.jobs.records.transitions import TEXT, add_event, advance, locked, next_parts
+from mtdata.jobs.records.transitions import add_event, advance, kept_text, locked, next_parts
 from mtdata.jobs.states import Stage, Status, after_wait
 
 LEAST_S = 1.0
@@ -57,7 +57,7 @@ def rest(claimed: Claimed, wait: Wait, signs: PartProgress) -> bool:
     until = at + timedelta(seconds=max(LEAST_S, wait.for_s))
     reason = f"waits until {until:%Y-%m-%d %H:%M:%S} UTC: {wait.reason}"
     if becomes is Status.QUEUED and not wait.untouched:
-        _wait_too(job, at, until, reason[:TEXT])
+        _wait_too(job, at, until, kept_text(reason))
     if becomes is Status.FAILED:
         reason = f"it waited for {waited_s / 3600:.0f} h and got no further: {wait.reason}"
         add_event(job.pk, at, "ERROR", f"{part.name}: {reason}")
@@ -70,7 +70,7 @@ def rest(claimed: Claimed, wait: Wait, signs: PartProgress) -> bool:
         waiting_since=since,
         ended_at=at,
         step="",
-        reason=reason[:TEXT],
+        reason=kept_text(reason),
     )
     count_part(job, part, at, ended=advance(job, at))
     return True
