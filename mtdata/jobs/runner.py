@@ -190,6 +190,7 @@ class JobRunner:
             try:
                 with contained(PLACE):
                     if supervisor.work(job):
+                        faults = 0
                         continue
                     reaper.reap(STOPPING_S)
                     reaper.take_from_dead(job, self._settings.programme.heartbeat_s)
@@ -235,6 +236,7 @@ class JobRunner:
                 with contained(PLACE):
                     if supervisor.work():
                         self._absence.over()
+                        faults = 0
                         continue
                     supervisor.prepare()
                     pause_s, faults = self._pause_s(ticks() - began), 0
