@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from mtdata.demo.study.site import StudySite
 from tests.bucket import KEYS, Bucket
-from tests.system.home import ROOT, STUDY, Home, row
+from tests.system.home import ROOT, STUDY, Home, dead_mount, row
 
 SCALES = ("QOL", "DASS21_AS")
 FAULTS: dict[str, tuple[str, tuple[str, ...], dict[str, Any], str, int]] = {
@@ -435,3 +436,17 @@ def test_two_sites_share_a_bucket(home: Home, bucket: Bucket) -> None:
         assert home.run("export").code == 0
         assert {name.split("/")[1] for name in bucket.names()} == {STUDY, "second"}
         assert other.ids("QOL") == []
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.EHOSTDOWN])
+def test_a_folder_of_a_dead_mount_keeps_nothing_from_coming_home(
+    home: Home, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    far = home.folder / "far"
+    far.mkdir()
+    filled(home, f"file://{far}")
+    with monkeypatch.context() as dead:
+        dead_mount(dead, far, number)
+        assert_owed(home, "replica_unreachable", 69)
+    home.export()
+    assert_carried_home(home)
