@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from mtdata.core.errors import Stopped
+from mtdata.core.pool_files import LEDGER_FILE
+from mtdata.core.stored_format import stored_format
+from mtdata.study.ledger.schema import erasures_in, knows_nothing, last_head
 from mtdata.study.operations.known_pool import KnownPool
 from mtdata.study.round.round import Round
 from tests.system.home import STUDY, Ended, Home, dead_mount, row
@@ -367,3 +370,14 @@ def test_a_mount_that_is_dead_is_a_fault_of_the_disk_in_words(
             assert "Traceback" not in ended.said
     known.export()
     assert known.deletes() == [1, 2, *range(10, 15)]
+
+
+def test_a_ledger_that_is_hidden_is_told_by_who_opens_it(
+    known: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = known.pool / LEDGER_FILE
+    with monkeypatch.context() as dead:
+        dead_mount(dead, path, errno.ESTALE)
+        assert (last_head(path), knows_nothing(path)) == (None, False)
+        assert (erasures_in(path, {"sign"}), stored_format(path)) == ({"sign"}, None)
+    assert (knows_nothing(path), erasures_in(path, {"sign"})) == (False, set())
