@@ -15,6 +15,7 @@ from mtdata.cli.tables import counted, measuring, note, say, table, watching
 from mtdata.config import SiteConfig
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import StorageError, UsageError
+from mtdata.core.reach import is_folder
 from mtdata.study.operations import commands
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool, incident_ledgers
@@ -86,7 +87,7 @@ def decode(options: argparse.Namespace) -> Result:
         with watching(site.name):
             return commands.decode(site, options.scale, out, check=options.check)
 
-    done, faults = each_site(tuple(s for s in sites if s.path.is_dir() or has_pool(s)), act)
+    done, faults = each_site(tuple(s for s in sites if is_folder(s.path) or has_pool(s)), act)
     if options.scale not in (".", "all", "static") and not faults and not any(done.values()):
         raise UsageError(
             f"there is no sheet of a scale {options.scale!a}; `mtdata status` names the scales"

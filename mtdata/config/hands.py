@@ -12,9 +12,12 @@ from mtdata.core.ownership import call_as, name_of, proves_nothing
 
 
 def changeable_paths(folder: Path) -> list[Path]:
-    """The folder, its files, and where a link leads to: who may change one changes what is done."""
+    """The folder, its files, and where a link leads to: who may change one changes what is done.
+
+    One that is hidden from us counts as no link.
+    """
     files = [folder / name for name in FILES]
-    led = [Path(os.path.realpath(file)).parent for file in files if file.is_symlink()]
+    led = [Path(os.path.realpath(file)).parent for file in files if os.path.islink(file)]
     return list(dict.fromkeys([folder, *files, *led]))
 
 

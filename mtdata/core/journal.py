@@ -22,6 +22,8 @@ ROLLBACK = "truncate"
 """The rollback journal whose commit is durable by the sync of a file, without one of its folder."""
 BESIDE = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite opens."""
+LOGS = ("-wal", "-journal")
+"""Those of them that hold what the database's own may lack, where they are not empty."""
 PROBE, PAGE = ".shared", 4096
 BUSY_S, PAUSE_S = 30.0, 0.02
 NOT_SHARED = frozenset(

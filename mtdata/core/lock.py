@@ -89,7 +89,7 @@ class PoolLock:
                 if error.errno in HELD:
                     raise BusyError(f"{self._path.parent}: {self._busy}") from None
                 raise self._fault(error) from error
-            held = HeldLock(self._path, os.fstat(file))
+            held = HeldLock(self._path, self._stat_of(file))
             held.prove()  # it may have been removed between the two
             try:
                 yield held
@@ -107,12 +107,19 @@ class PoolLock:
             raise self._fault(error) from error
         _open.add(file)
         try:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
+            if not stat.S_ISREG(self._stat_of(file).st_mode):
                 raise StorageError(f"{self._path}: cannot lock: {NO_FILE}")
             yield file
         finally:
             _open.discard(file)
             os.close(file)
+
+    def _stat_of(self, file: int) -> os.stat_result:
+        """What the system says of the file that is open, whatever stands under its name."""
+        try:
+            return os.fstat(file)
+        except OSError as error:  # as of one on a network disk that is gone
+            raise self._fault(error) from error
 
     def _fault(self, error: OSError) -> StorageError:
         told = f"{self._path}: cannot lock: {error.strerror}. Nothing was done. {DISK}"

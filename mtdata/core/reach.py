@@ -117,6 +117,12 @@ def exists(path: Path) -> bool:
     return True
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; StorageError where that is hidden from us, as by a dead mount."""
+    with translated_faults(path, "look at the folder"):
+        return path.is_dir()
+
+
 def names_in(root: Path, folder: str) -> list[str]:
     """Names of the files of a folder, sorted; none where there is no such folder."""
     try:

@@ -30,6 +30,9 @@ LOOK_KB, WORK_KB = 256, 512
 Of the usual 2 MB the C library keeps, for each thread, what a ledger that grows ever filled.
 """
 
+NOT_SEEN = -1
+"""Stands for what others did while nobody has looked yet."""
+
 
 class Schema(NamedTuple):
     """The tables of a ledger, and how those of an older program become them."""
@@ -165,10 +168,12 @@ class LedgerDatabase:
                     self._turn.prove(self._db, self._path)
                 yield
                 self._db.execute("COMMIT")
+            except BaseException:
+                self._answers.forget()  # also where SQLite itself took all back: a full disk
+                raise
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                    self._answers.forget()
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -179,7 +184,8 @@ class LedgerDatabase:
             try:
                 yield
             finally:
-                self._db.execute("COMMIT")
+                if self._db.in_transaction:  # else a fault ended it, which is what has to be told
+                    self._db.execute("COMMIT")
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:
@@ -188,11 +194,12 @@ class LedgerDatabase:
         So nobody need be asked whether what is remembered still holds.  Others go on writing, which
         they could not without a WAL: there it is of several moments.
         """
-        if self.journal == "wal" and not self._db.in_transaction:
-            with self._refusing:
-                self._db.execute("BEGIN")
-                self._others_at = stamp_of(self._db)[0]
         try:
+            if self.journal == "wal" and not self._db.in_transaction:
+                with self._refusing:
+                    self._others_at = NOT_SEEN  # it is left though it may not have been seen
+                    self._db.execute("BEGIN")
+                    self._others_at = stamp_of(self._db)[0]
             yield
         finally:
             with self._refusing:

@@ -27,9 +27,9 @@ def stored_format(path: Path) -> int | None:
 
     What is wrong with such a file is told when it is opened.
     """
-    if not is_plain(path) or not path.is_file():
-        return None
     try:
+        if not is_plain(path) or not path.is_file():
+            return None
         address = f"{path.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=5)) as db:
             return format_of(db)

@@ -94,9 +94,8 @@ class DaemonTasks:
 
     def take(self, settings: Settings) -> None:
         """From the next task on go by these."""
-        self.settings = settings
+        self.settings, self._is_new = settings, True
         self._not_before.clear()
-        self._is_new = True
 
     # offers ---------------------------------------------------------------------------------------
 
@@ -142,26 +141,28 @@ class DaemonTasks:
     # tasks, in the threads of the workers ---------------------------------------------------------
 
     def _collect(self, of: DutySite, stop_token: StopToken) -> None:
-        # the config may have been read anew while this waited
-        now = next((one for one in self.sites() if one.name == of.name), None)
-        if now is None:
+        if (now := self._as_configured(of)) is None:
             return
         try:
             self._act(now.rounds.collect, now, stop_token, tell=self._sign)
         finally:
             self.offer_news()
 
+    def _as_configured(self, of: DutySite) -> DutySite | None:
+        """The site by the config of now: it may have been read anew while a task waited."""
+        return next((one for one in self.sites() if one.name == of.name), None)
+
     def _do_daily(
         self, of: DutySite, must_yield: Callable[[], bool], stop_token: StopToken
     ) -> None:
         for task in of.rounds.daily:
-            key = (of.name, task.name)
-            if self.clock.ticks() < self._not_before.get(key, 0.0):
+            key, now = (of.name, task.name), self._as_configured(of)
+            if now is None or self.clock.ticks() < self._not_before.get(key, 0.0):
                 continue
-            if not task.is_due(of.site, self.settings.daemon, self.clock.now()):
+            if not task.is_due(now.site, self.settings.daemon, self.clock.now()):
                 continue
             self._not_before[key] = self.clock.ticks() + RETRY_S
-            if self._act(task, of, stop_token, must_yield) == 0:
+            if self._act(task, now, stop_token, must_yield) == 0:
                 self._not_before.pop(key, None)  # a reload may have forgotten it meanwhile
 
     def _act(

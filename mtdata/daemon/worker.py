@@ -47,18 +47,20 @@ class SiteWorker:
         with self._changed:
             if self._stopping.is_set():
                 return False
-            if name == self.in_hand or name in self._waiting:
+            is_new = name != self.in_hand and name not in self._waiting
+            if is_new:
+                self._waiting[name] = act
+                self._changed.notify_all()
+            else:
                 self.skipped[name] += 1
-                return False
-            self._waiting[name] = act
-            self._changed.notify_all()
             if self._thread is None:
                 self._begin()
-        return True
+        return is_new
 
     def _begin(self) -> None:
-        self._thread = Thread(target=self._work, name=f"{THREAD}{self.name}", daemon=True)
-        self._thread.start()
+        thread = Thread(target=self._work, name=f"{THREAD}{self.name}", daemon=True)
+        thread.start()  # the system may have none to give just now: the next offer tries again
+        self._thread = thread
 
     def is_waited_for(self) -> bool:
         """Whether another task waits for the one in hand to end."""

@@ -69,3 +69,11 @@ def test_the_ledger_is_not_opened_for_an_answer_that_is_known(
     monkeypatch.setattr(commands, "last_success", lambda *of: (asked.append(of[0]), known(*of))[1])
     assert [VERIFY.is_due(site, TERMS, NOON + MINUTE * n) for n in range(5)] == [False] * 5
     assert len(asked) == 1
+
+
+def test_a_ledger_that_was_put_back_is_believed_within_the_hour(site: SiteConfig) -> None:
+    verified(site, NOON)
+    assert not VERIFY.is_due(site, TERMS, NOON + MINUTE)
+    (site.path / Ledger.NAME).unlink()
+    verified(site, NOON - 2 * DAY)
+    assert VERIFY.is_due(site, TERMS, NOON + timedelta(hours=1, minutes=1))

@@ -146,3 +146,23 @@ def test_a_lock_that_was_refused_leaves_no_file_open(tmp_path: Path) -> None:
             with pytest.raises(BusyError):
                 PoolLock(tmp_path).hold().__enter__()
         assert len(os.listdir("/dev/fd")) == before
+
+
+@pytest.mark.parametrize("answered", [0, 1])
+def test_a_lock_whose_file_tells_nothing_is_a_fault_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answered: int
+) -> None:
+    fstat, left = os.fstat, [answered]
+
+    def stale(file: int) -> os.stat_result:
+        if not left[0]:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        left[0] -= 1
+        return fstat(file)
+
+    with monkeypatch.context() as dead:
+        dead.setattr(os, "fstat", stale)
+        with pytest.raises(StorageError, match="cannot lock: Stale file handle"):
+            PoolLock(tmp_path).hold().__enter__()
+    with PoolLock(tmp_path).hold():
+        assert True

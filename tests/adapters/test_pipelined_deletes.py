@@ -215,3 +215,27 @@ def test_a_site_that_falls_silent_ends_all_deletes_in_time() -> None:
         assert sum(outcome is Outcome.DONE for outcome in found.values()) == 10
         assert sum(outcome is Outcome.FAILED for outcome in found.values()) == 190
         assert len(server.asked) < 40
+
+
+def test_an_answer_of_more_lines_than_can_be_read_fails_alone() -> None:
+    more = "".join(f"X-{number}: b\r\n" for number in range(120))
+    said = f"{HEAD}{more}Set-Cookie: JSESSIONID=second; Path=/\r\nContent-Length: 0\r\n\r\n"
+
+    def many(there: socket.socket, number: int) -> None:
+        there.sendall(said.encode() if number in (3, 4) else USUAL)
+
+    with serving(many) as (_, url):
+        found = [*outcomes(url, 10, lanes=1).values()]
+    assert sorted(outcome.name for outcome in found) == ["DONE"] * 9 + ["FAILED"]
+
+
+def test_a_session_that_the_site_ended_is_told_to_nobody() -> None:
+    over = b"\r\nSet-Cookie: JSESSIONID=; Max-Age=0; Path=/\r\n\r\n"
+
+    def ends(there: socket.socket, number: int) -> None:
+        there.sendall(USUAL.replace(b"\r\n\r\n", over, int(number == 0)))
+
+    with serving(ends) as (server, url):
+        assert set(outcomes(url, 5, lanes=1).values()) == {Outcome.DONE}
+        assert b"Cookie: JSESSIONID=first\r\n" in server.asked[0]
+        assert not any(b"Cookie:" in asked for asked in server.asked[1:])

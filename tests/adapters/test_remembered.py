@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from mtdata.core import sqlite
 from mtdata.core.cells import Cells
+from mtdata.core.errors import StorageError
+from mtdata.core.reach import DiskFull
 from mtdata.core.remembered import MOST
 from mtdata.core.sqlite import LedgerDatabase, Schema
 
@@ -74,6 +78,17 @@ def test_what_was_taken_back_is_remembered_no_more(db: Counting) -> None:
         db.run(ADD, "taken back")
         assert words(db) == ["kept", "taken back"]
         raise RuntimeError
+    assert words(db) == ["kept"]
+
+
+def test_what_a_full_disk_took_back_is_remembered_no_more(db: Counting) -> None:
+    db.run(ADD, "kept")
+    db.run(f"PRAGMA max_page_count = {db._db.execute('PRAGMA page_count').fetchone()[0] + 1}")
+    with suppress(DiskFull), db.commit():
+        db.run(ADD, "taken back")
+        assert words(db) == ["kept", "taken back"]
+        db.run(ADD, "x" * 200_000)
+        pytest.fail("there was room")
     assert words(db) == ["kept"]
 
 
@@ -144,6 +159,31 @@ def test_a_moment_that_ends_in_an_error_holds_nothing(db: Counting, path: Path) 
     with closing(LedgerDatabase(path, SCHEMA)) as other:
         other.run(ADD, "theirs")
     assert words(db) == ["theirs"]
+
+
+def test_a_moment_that_could_not_be_seen_holds_nothing(
+    db: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*of: object) -> tuple[int, int]:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(sqlite, "stamp_of", refused)
+        with pytest.raises(StorageError, match="disk I/O error"), db.one_moment():
+            pass
+    with db.commit():
+        db.run(ADD, "later")
+    assert words(db) == ["later"]
+
+
+def test_working_tables_without_room_are_told_as_such(db: Counting) -> None:
+    db.run("CREATE TEMP TABLE present (words TEXT NOT NULL)")
+    db.run("PRAGMA temp.max_page_count = 20")
+    with pytest.raises(DiskFull, match="database or disk is full"), db.working():
+        db.run("INSERT INTO temp.present VALUES (?)", "x" * 400_000)
+    with db.working():
+        db.run("INSERT INTO temp.present VALUES ('short')")
+    assert db.row("SELECT count(*) FROM temp.present") == (1,)
 
 
 def test_where_others_could_not_write_meanwhile_there_is_no_such_moment(db: Counting) -> None:

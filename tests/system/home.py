@@ -13,10 +13,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 import yaml
 
 from mtdata.cli.main import run
@@ -233,3 +235,15 @@ class Home:
 def columns(path: Path) -> Sequence[str]:
     """The header of a sheet."""
     return next(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
+
+
+def dead_mount(patch: pytest.MonkeyPatch, folder: Path, number: int) -> None:
+    """Let whoever looks at a folder, or at what is in it, be refused with that errno."""
+    for name in ("stat", "lstat", "scandir"):
+        patch.setattr(os, name, partial(_refused, getattr(os, name), folder, number))
+
+
+def _refused(real: Callable[..., Any], folder: Path, number: int, path: Any, **how: Any) -> Any:
+    if not isinstance(path, int) and Path(os.fspath(path)).is_relative_to(folder):
+        raise OSError(number, os.strerror(number), str(path))
+    return real(path, **how)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mtdata.core.pool_files import LEDGER_FILE
 from mtdata.demo.study.data import seal
+from mtdata.study.integrity.adopt import Adoption
+from mtdata.study.operations.commands import REBUILDING
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row, wire
 
@@ -259,3 +262,28 @@ def test_cipher_text_in_an_older_sheet_is_no_row(home: Home, key: KeyPair) -> No
     home.export()
     [_, made] = home.sheet("QOL")
     assert made["participantRSA"] == "17"
+
+
+def test_a_ledger_made_anew_has_its_name_only_with_all_that_was_committed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.configure(DELETE_MODE=True)
+    home.site.put("QOL", [row(number) for number in range(1, 6)])
+    home.export()
+    lose_ledger(home)
+    play = Adoption.play
+    with ExitStack() as others, monkeypatch.context() as shared:
+
+        def read(adoption: Adoption) -> Any:
+            other = others.enter_context(closing(sqlite3.connect(home.pool / REBUILDING)))
+            assert other.execute("SELECT count(*) FROM files").fetchall() == [(0,)]
+            return play(adoption)
+
+        shared.setattr(Adoption, "play", read)
+        ended = home.run("export", STUDY)
+    assert (ended.code, (home.pool / LEDGER_FILE).exists()) == (74, False)
+    assert "could not be closed" in ended.said
+    home.site.put("QOL", [row(6)])
+    home.export()
+    assert home.ids("QOL") == [*"123456"]
+    assert home.is_clean()

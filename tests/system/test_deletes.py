@@ -203,3 +203,18 @@ def test_a_scale_that_became_one_that_must_stay_is_not_deleted_any_more(home: Ho
     home.export(STUDY, "all")
     assert home.asked("DELETE") == []
     assert home.is_clean()
+
+
+def test_deletions_counts_delete_limit_once_for_all_scales(home: Home) -> None:
+    home.site.put("BBSIQ", [row(1), row(2)])
+    filled(home, 3, DELETE_MODE=False, DELETE_LIMIT=3)
+    home.export()
+    home.configure(DELETE_MODE=True)
+    told = home.run("deletions", STUDY).shown["sites"][STUDY]["scales"]
+    assert {name: one["would_delete"] for name, one in told.items()} == {
+        "BBSIQ": [1, 2],
+        "QOL": [1],
+    }
+    assert "for all scales together" in told["QOL"]["why"]
+    home.export()
+    assert home.site.deletes == [("BBSIQ", 1), ("BBSIQ", 2), ("QOL", 1)]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from mtdata.core.errors import Stopped
+from mtdata.core.pool_files import LEDGER_FILE
+from mtdata.core.stored_format import stored_format
+from mtdata.study.ledger.schema import erasures_in, knows_nothing, last_head
+from mtdata.study.operations.known_pool import KnownPool
 from mtdata.study.round.round import Round
-from tests.system.home import STUDY, Ended, Home, row
+from tests.system.home import STUDY, Ended, Home, dead_mount, row
 
 pytestmark = pytest.mark.timeout(120)
 FIVE = [row(number) for number in range(10, 15)]
@@ -330,3 +336,48 @@ def test_a_file_in_raw_data_that_nobody_can_read_is_told_until_it_is_put_right(
     known.export()
     assert known.troubles() == set()
     assert sorted(known.ids("QOL"), key=int)[-2:] == ["90", "91"]
+
+
+@pytest.mark.parametrize("how", ["", "empty below the mount point", "another disk is there"])
+def test_a_disk_that_goes_between_the_look_and_the_lock_is_missed(
+    known: Home, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    refuse, away = KnownPool.refuse, list[Path]()
+
+    def just_before(pool: KnownPool) -> None:
+        refuse(pool)
+        if not away:
+            away.append(gone(known, how))
+
+    monkeypatch.setattr(KnownPool, "refuse", just_before)
+    refused(known, "there was a pool, and there is none now")
+    shutil.rmtree(known.pool)
+    away[0].rename(known.pool)
+    known.export()
+    assert known.deletes() == [1, 2, *range(10, 15)]
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.EACCES, errno.ETIMEDOUT])
+def test_a_mount_that_is_dead_is_a_fault_of_the_disk_in_words(
+    known: Home, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    with monkeypatch.context() as dead:
+        dead_mount(dead, known.pool, number)
+        refused(known, os.strerror(number))
+        for words in (["pool", STUDY], ["verify", STUDY], ["status", STUDY], ["check", STUDY]):
+            ended = known.run(*words)
+            assert ended.code == 74, ended
+            assert "Traceback" not in ended.said
+    known.export()
+    assert known.deletes() == [1, 2, *range(10, 15)]
+
+
+def test_a_ledger_that_is_hidden_is_told_by_who_opens_it(
+    known: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = known.pool / LEDGER_FILE
+    with monkeypatch.context() as dead:
+        dead_mount(dead, path, errno.ESTALE)
+        assert (last_head(path), knows_nothing(path)) == (None, False)
+        assert (erasures_in(path, {"sign"}), stored_format(path)) == ({"sign"}, None)
+    assert (knows_nothing(path), erasures_in(path, {"sign"})) == (False, set())

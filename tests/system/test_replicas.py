@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import socket
 import subprocess
 import time
@@ -13,8 +15,9 @@ from typing import Any
 import pytest
 
 from mtdata.demo.study.site import StudySite
+from mtdata.study.replicas.copying import Copying
 from tests.bucket import KEYS, Bucket
-from tests.system.home import ROOT, STUDY, Home, row
+from tests.system.home import ROOT, STUDY, Home, dead_mount, row
 
 SCALES = ("QOL", "DASS21_AS")
 FAULTS: dict[str, tuple[str, tuple[str, ...], dict[str, Any], str, int]] = {
@@ -435,3 +438,49 @@ def test_two_sites_share_a_bucket(home: Home, bucket: Bucket) -> None:
         assert home.run("export").code == 0
         assert {name.split("/")[1] for name in bucket.names()} == {STUDY, "second"}
         assert other.ids("QOL") == []
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.EHOSTDOWN])
+def test_a_folder_of_a_dead_mount_keeps_nothing_from_coming_home(
+    home: Home, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    far = home.folder / "far"
+    far.mkdir()
+    filled(home, f"file://{far}")
+    with monkeypatch.context() as dead:
+        dead_mount(dead, far, number)
+        assert_owed(home, "replica_unreachable", 69)
+    home.export()
+    assert_carried_home(home)
+
+
+@pytest.mark.parametrize(("number", "times"), [(errno.EMFILE, 1), (errno.EIO, 2)])
+def test_raw_that_cannot_be_read_for_a_copy_comes_again_only_where_it_is_damaged(
+    home: Home, monkeypatch: pytest.MonkeyPatch, number: int, times: int
+) -> None:
+    far = home.folder / "far"
+    far.mkdir()
+    home.site.put("QOL", [row(1)])
+    home.configure(DELETE_MODE=True, REPLICAS=[f"file://{far}"])
+    here, real = Copying._here, os.pread
+
+    def refused(*_: object) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    def unread(copying: Copying, wanted: Any) -> bytes | None:
+        monkeypatch.setattr(os, "pread", refused)
+        try:
+            return here(copying, wanted)
+        finally:
+            monkeypatch.setattr(os, "pread", real)
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr(Copying, "_here", unread)
+        home.export(code=74)
+    assert home.asked("DELETE") == []
+    assert (("raw_changed", "QOL") in home.troubles()) == (times == 2)
+    home.export(code=0 if times == 1 else 74)
+    assert home.raw_ids("QOL") == [1] * times
+    home.verify_until_clean()
+    home.export()
+    assert (home.ids("QOL"), home.deletes()) == (["1"], [1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -13,7 +14,9 @@ import pytest
 from mtdata.config import check, hands
 from mtdata.config.folders import FILES
 from mtdata.core import ownership
+from mtdata.core.errors import ConfigError
 from tests.owners import OTHER, is_root, pretend
+from tests.system.home import dead_mount
 from tests.unit.config_folder import Folder, keys
 
 
@@ -169,3 +172,13 @@ def test_a_new_config_is_its_owners_alone(tmp_path: Path) -> None:
     assert [
         one for path in [*made, tmp_path / "config"] if (one := hands.strange_hands(path))
     ] == []
+
+
+def test_a_folder_that_is_hidden_is_a_config_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder(tmp_path).server({"uva": keys()})
+    folder.load()
+    dead_mount(monkeypatch, tmp_path / "config", errno.EACCES)
+    with pytest.raises(ConfigError, match=r"recovery\.config: cannot be read"):
+        folder.load()

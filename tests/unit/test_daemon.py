@@ -24,6 +24,7 @@ from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.systemd import Notifier
 from mtdata.daemon import loop as house
 from mtdata.daemon.loop import Daemon
+from mtdata.daemon.tasks import DaemonTasks
 from mtdata.jobs.rounds import TaskTurn
 from mtdata.study.duty import STUDY
 from mtdata.study.ledger import Ledger
@@ -249,3 +250,33 @@ def test_garbage_is_looked_for_after_the_first_of_a_kind_and_each_tenth_task(
     monkeypatch.setattr(gc, "freeze", lambda: None)
     assert stage.play(10 * 21, lambda turn: 0) == 0
     assert searched[:3] == [1, 10, 20]
+
+
+def test_a_daily_task_that_waited_goes_by_the_config_of_its_turn(
+    tmp_path: Path,
+) -> None:
+    folder, gate, done = Folder(tmp_path), Event(), list[tuple[str, int]]()
+
+    def act(turn: TaskTurn[SiteConfig]) -> int:
+        done.append((turn.site.name, turn.site.every_s))
+        return 0
+
+    task = StudyTask("static", ("nothing",), lambda site, terms: site.static_at, act)
+    rounds = replace(ROUNDS, daily=(task,))
+    duties = (replace(STUDY, rounds=lambda: rounds),)
+    folder.server({name: keys(EVERY="5m", PATH=name) for name in ("uva", "oxford")})
+    tasks = DaemonTasks(folder.load(), SystemClock(), duties)
+    for site in tasks.sites():
+        tasks.worker(site.name).offer("hold", lambda token: gate.wait(PATIENCE_S) and None)
+        tasks.offer_daily(site)
+    folder.server(
+        {
+            "uva": keys(EVERY="10m", PATH="uva"),
+            "oxford": keys(EVERY="10m", PATH="oxford", READY=False),
+        }
+    )
+    tasks.take(folder.load())
+    gate.set()
+    assert all(worker.join(PATIENCE_S) for worker in tasks.workers.values())
+    tasks.stopping.set()
+    assert done == [("uva", 600)]

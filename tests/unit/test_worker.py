@@ -121,3 +121,18 @@ def test_a_pulse_ends_its_task_once_so_that_it_can_put_things_in_order() -> None
         stop_token.check()
     stop_token.check()
     assert stop_token.steps == 3
+
+
+def test_a_thread_that_the_system_does_not_give_is_asked_for_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as scarce:
+        scarce.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(RuntimeError):
+            bench.worker.offer("a", bench.does("a"))
+    bench.worker.offer("a", bench.does("a"))
+    assert bench.worker.join(PATIENCE_S)
+    assert bench.done == ["a"]

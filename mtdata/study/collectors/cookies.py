@@ -22,7 +22,7 @@ class SiteCookies:
     """What the answers of one site brought."""
 
     def __init__(self, export: PreparedRequest, carry: Callable[[str], None]) -> None:
-        """`carry` is told what a request to `export` takes along, each time there is something."""
+        """`carry` is told what a request to `export` takes along, '' where that is over."""
         self._export, self._carry = export, carry
         self.jar = RequestsCookieJar()
         self._come: list[Any] = []
@@ -51,8 +51,8 @@ class SiteCookies:
         cookie = get_cookie_header(self.jar, self._export)  # type: ignore[no-untyped-call]
         if len(cookie or "") > MOST or size_of_all(self.jar) > MOST:
             self.jar.clear()  # else each answer may add to what we have to carry, and look through
-        elif cookie:
-            self._carry(cookie)
+        else:
+            self._carry(cookie or "")
 
 
 def size_of_all(jar: Iterable[Any]) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from http.client import parse_headers
+from http.client import HTTPException, parse_headers
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -37,7 +37,7 @@ from mtdata.core.inside_urllib3 import answer_of, give_back, lend
 from mtdata.core.trust import AGENT, MEND, authorities
 from mtdata.study.collectors.connections import connections_to
 from mtdata.study.collectors.cookies import SiteCookies, prepared_get
-from mtdata.study.collectors.pipelined_deletes import PipelinedRoute
+from mtdata.study.collectors.pipelined_deletes import PipelinedRoute, Unusual
 
 PIECE = 64 * 1024
 TRIES = 3
@@ -176,7 +176,11 @@ class SiteTransport:
         return "Cookie" in self._headers
 
     def _take(self, head: bytes) -> None:
-        self._cookies.remember(answer_of(parse_headers(io.BytesIO(head + b"\r\n"))))
+        try:
+            headers = parse_headers(io.BytesIO(head + b"\r\n"))
+        except HTTPException:  # more lines than it reads, or longer ones
+            raise Unusual from None
+        self._cookies.remember(answer_of(headers))
 
     def close(self) -> None:
         """Give the connections back."""
@@ -231,7 +235,8 @@ class SiteTransport:
         return f"{TO_DO}write SERVER: {where}{path}/ if that is your site" if where else ""
 
     def _carry(self, cookie: str) -> None:
-        self._headers = {**self._headers, "Cookie": cookie}
+        kept = {name: told for name, told in self._headers.items() if name != "Cookie"}
+        self._headers = kept | ({"Cookie": cookie} if cookie else {})
         self._lines = _lines_of(self._headers)
 
     def _error(self, fault: BaseException, kind: type[MTDataError] = SiteError) -> MTDataError:

@@ -48,7 +48,7 @@ class PipelinedRoute:
     connect: Callable[[], Any]  # a connection with an open `sock`; raises `faults`
     give_back: Callable[[Any], None]  # one that nothing is outstanding on
     request: Callable[[int], bytes]  # the whole request for an id, as things stand
-    cookies: Callable[[bytes], None]  # takes the head of an answer that sets some
+    cookies: Callable[[bytes], None]  # takes the head of an answer that sets some; or Unusual
     faults: tuple[type[BaseException], ...]
     timeout_s: float  # for the answer as a whole
 

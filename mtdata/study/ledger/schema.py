@@ -193,10 +193,10 @@ class LedgerPart:
 
 def last_head(path: Path) -> str | None:
     """The head of the last event of the ledger there, hexadecimal; None where none can be read."""
-    if not is_plain(path):
-        return None
     newest = "SELECT hex(head) FROM events ORDER BY number DESC LIMIT 1"
     try:
+        if not is_plain(path):
+            return None
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
             found = db.execute(newest).fetchone()
             return str(found[0]).lower() if found else None
@@ -242,9 +242,9 @@ def knows_nothing(path: Path) -> bool:
     One that cannot be read, is no file, or a newer program's, is told when it is opened, and False
     here.
     """
-    if not is_plain(path):
-        return False
     try:
+        if not is_plain(path):
+            return False
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
             return format_of(db) <= LEDGER.format and _lacks_files(db)
     except FOREIGN:
@@ -256,9 +256,9 @@ def erasures_in(path: Path, otherwise: set[str]) -> set[str]:
 
     What is wrong with it is told when it is opened.
     """
-    if not is_plain(path):
-        return otherwise
     try:
+        if not is_plain(path):
+            return otherwise
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
             if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'erasures'").fetchone() is None:
                 return set()

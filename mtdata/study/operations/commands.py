@@ -14,7 +14,7 @@ from mtdata import logs
 from mtdata.config import Settings, SiteConfig
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError, UsageError
-from mtdata.core.journal import BESIDE
+from mtdata.core.journal import BESIDE, LOGS
 from mtdata.core.lock import HeldLock
 from mtdata.core.pool_files import RECOVERED
 from mtdata.core.ports import Clock
@@ -56,6 +56,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 REBUILDING = ".ledger.rebuilding"
+NOT_WHOLE = (
+    "the ledger that was made from the files could not be closed: somebody has it open, or the disk"
+    " is full. Nothing of the pool was changed, nothing is deleted; the next round makes it again"
+)
 REBUILD = "`mtdata verify {} --rebuild-ledger`"
 COLLECTED, KEPT = forecasts.COLLECTED, forecasts.KEPT
 
@@ -148,6 +152,8 @@ def _adopt(site: SiteConfig, watch: Watch, held: HeldLock) -> AdoptedTotals:
         opening.pool.ledger.events.begin_from_files(last_head(site.path / Ledger.NAME))
         carry_over(site.path / Ledger.NAME, opening.pool.ledger, opening.pool.clock.now())
         adopted = Adoption(opening.pool, watch).play()
+    if any(disk.size(REBUILDING + log) for log in LOGS):  # its name would go without them
+        raise StorageError(f"{site.path}: {NOT_WHOLE}")
     for ending in BESIDE:  # an old log beside a new ledger would be played into it
         if disk.size(Ledger.NAME + ending) is not None:
             disk.publish(Ledger.NAME + ending, f"{Ledger.NAME}.lost{ending}")

@@ -25,7 +25,11 @@ def would_delete(site: SiteConfig) -> dict[str, Any]:
         scales = opening.pool.ledger.listing.scales()
         proven = [_proven(opening.pool, copying, scale) for scale in scales]
         # last: what is found damaged in one scale hinders them all
-        return {one.report.run.scale.name: _deletions(one, site) for one in proven}
+        told, left = {}, site.delete_limit
+        for one in proven:
+            told[one.report.run.scale.name] = shown = _deletions(one, site, left)
+            left -= len(shown["would_delete"])
+        return told
 
 
 class _Proven(NamedTuple):
@@ -43,15 +47,16 @@ def _proven(pool: Pool, copying: Copying, scale: Scale) -> _Proven:
     return _Proven(report, ids, *copying.waiting())
 
 
-def _deletions(found: _Proven, site: SiteConfig) -> dict[str, Any]:
+def _deletions(found: _Proven, site: SiteConfig, left: int) -> dict[str, Any]:
+    """What of a scale, where DELETE_LIMIT leaves room for so many; it counts all scales."""
     report, proven, waiting, reasons = found
     told = overview.reasons(report.run)
-    may = [] if told["blocked"] else proven[: site.delete_limit]
+    may = [] if told["blocked"] else proven[:left]
     why = [told["blocked"]] if told["blocked"] else []
     why += [f"{count} {reason}" for reason, count in told["kept"].items()]
     why += [*report.notices.values(), *reasons]
     if len(may) < len(proven) and not told["blocked"]:
-        why.append(f"DELETE_LIMIT is {site.delete_limit} a round")
+        why.append(f"DELETE_LIMIT is {site.delete_limit} a round, for all scales together")
     if may and not site.delete_mode:
         why.insert(0, "DELETE_MODE is False: nothing is deleted until it is True")
     on_site = len(proven) + sum(told["kept"].values()) + waiting

@@ -12,6 +12,7 @@ from mtdata.config import SiteConfig
 from mtdata.core.disk import Ending, FolderDisk
 from mtdata.core.errors import JobError, StorageError
 from mtdata.core.pool_files import RECOVERED
+from mtdata.core.reach import is_folder
 from mtdata.core.step import Step
 from mtdata.jobs.kind import Work
 from mtdata.study.files.append_file import digest_of
@@ -73,7 +74,7 @@ def sheets(work: Work) -> list[str]:
 
 def _has_pool(site: SiteConfig) -> bool:
     """Whether there is a folder to read, or was one: that is refused when it is opened."""
-    return site.path.is_dir() or has_pool(site)
+    return is_folder(site.path) or has_pool(site)
 
 
 def _of_site(work: Work, site: SiteConfig) -> list[str]:

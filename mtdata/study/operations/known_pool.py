@@ -18,6 +18,7 @@ from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import ConfigError, DamageError, MTDataError, Reach, StorageError
 from mtdata.core.pool_files import MARKER, RAW
 from mtdata.core.ports import Disk
+from mtdata.core.reach import is_folder
 from mtdata.study.files.identity import (
     Identity,
     Remembered,
@@ -67,8 +68,8 @@ class KnownPool:
         return self.remembered().get(self._path, YET).sign != ""
 
     def identity(self) -> Identity | None:
-        """What the pool that lies there says of itself."""
-        return identity_of(FolderDisk(self._site.path)) if self._site.path.is_dir() else None
+        """What the pool that lies there says of itself; StorageError where that is hidden."""
+        return identity_of(FolderDisk(self._site.path)) if is_folder(self._site.path) else None
 
     def fault(self) -> MTDataError | None:
         """Why nothing may be done with what lies there; None when it may.
@@ -198,6 +199,14 @@ def device_of(path: Path) -> int:
         with suppress(OSError):
             return os.stat(place).st_dev
     return 0
+
+
+def folder_at(path: Path) -> tuple[int, int] | None:
+    """What tells the folder that lies there from another one; None where none is to be seen."""
+    with suppress(OSError):
+        found = os.stat(path)
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _numbers(device: int) -> str:

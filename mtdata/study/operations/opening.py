@@ -30,7 +30,7 @@ from mtdata.study.files.erased_list import ErasedList, state_list
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger
 from mtdata.study.ledger.schema import LEDGER, erasures_in, knows_nothing
-from mtdata.study.operations.known_pool import KnownPool, has_ledger, has_raw
+from mtdata.study.operations.known_pool import KnownPool, folder_at, has_ledger, has_raw
 from mtdata.study.pool import Pool
 from mtdata.study.ports import Cipher, Replica, Site
 from mtdata.study.replicas import ReplicaAccess, open_replica
@@ -195,9 +195,16 @@ def refuse_unknown(site: SiteConfig) -> None:
 
 @contextmanager
 def locked(site: SiteConfig) -> Iterator[HeldLock]:
-    """The lock of the pool; refused, before anything is written, for one that is not ours."""
+    """The lock of the pool; refused, before anything is written, for one that is not ours.
+
+    Judged once more where another folder lies at PATH by then, be it the one that was just made: a
+    disk may be gone between the two, and from the lock on `prove` tells of it.
+    """
+    judged = folder_at(site.path)
     refuse_unknown(site)
     with PoolLock(site.path).hold() as held:
+        if folder_at(site.path) != judged:
+            refuse_unknown(site)
         yield held
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +17,19 @@ from mtdata.study.operations import check, commands, looking, verify
 from mtdata.study.operations.known_pool import has_raw
 from mtdata.study.operations.opening import has_pool
 
-_LAST: dict[tuple[Path, str, str], datetime] = {}
-"""When what is done once a day was done last, by pool: later than that the ledger may only say."""
+ASK_AGAIN = timedelta(hours=1)
+"""So long a ledger is not asked anew: an older one may have been put in its place."""
+
+
+class LastDone(NamedTuple):
+    """When what is done once a day was done last, as the ledger said when it was asked."""
+
+    asked_at: datetime
+    done_at: datetime
+
+
+_LAST: dict[tuple[Path, str, str], LastDone] = {}
+"""By pool, site and task."""
 
 
 class StudyTask(NamedTuple):
@@ -43,11 +54,16 @@ class StudyTask(NamedTuple):
             return schedule.is_due(self.last(site), site.every_s * 0.9, now)
         key = site.path, site.name, self.name
         # it is asked every minute, and most often the ledger need not be opened for the answer
-        if key in _LAST and not schedule.is_due_daily(_LAST[key], at, site.timezone, now):
+        known = _LAST.get(key)
+        if (
+            known
+            and timedelta() <= now - known.asked_at < ASK_AGAIN
+            and not schedule.is_due_daily(known.done_at, at, site.timezone, now)
+        ):
             return False
         last = self.last(site)
         if last is not None:
-            _LAST[key] = last
+            _LAST[key] = LastDone(now, last)
         return schedule.is_due_daily(last, at, site.timezone, now)
 
 

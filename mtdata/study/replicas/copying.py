@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 from mtdata import logs
-from mtdata.core.errors import ReplicaError, ReplicaWrong, StorageError
+from mtdata.core.errors import DamageError, ReplicaError, ReplicaWrong
 from mtdata.study.ledger.evidence import UNCOPIED
 from mtdata.study.model.copy import Range, copy_name
 from mtdata.study.model.mark import FileMark
@@ -138,9 +138,13 @@ class Copying:
         return Sent.PUT
 
     def _here(self, wanted: Range) -> bytes | None:
+        """The bytes of a range, None where they are damaged; StorageError where that is not said.
+
+        So it is where files are scarce or the lock cannot be looked at: what is there may be whole.
+        """
         try:
             content = self._pool.disk.read(wanted.path, wanted.start, wanted.length)
-        except StorageError:
+        except DamageError:
             return None
         return content if sha256(content).digest() == wanted.digest else None
 

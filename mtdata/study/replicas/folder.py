@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import ConfigError, ReplicaError, StorageError
 from mtdata.core.places import KnownFolder
-from mtdata.core.reach import DiskFull
+from mtdata.core.reach import DiskFull, is_folder
 from mtdata.study.model.copy import checked_copy_name
 from mtdata.study.replicas.access import ReplicaAccess
 
@@ -46,15 +46,15 @@ class FolderReplica:
     def meet(self, *, first: bool) -> None:
         """Port: Replica.meet."""
         with self._replica_faults():
-            if first and self._root.is_dir() and not self._known.is_away():
+            if first and is_folder(self._root) and not self._known.is_away():
                 self._known.take_on()
             self._look()
             self._known.remember()
 
     def _look(self) -> None:
-        if not self._root.is_dir():
-            raise ReplicaError(f"{self.address}: there is no such folder; is its disk mounted?")
         with self._replica_faults():
+            if not is_folder(self._root):
+                raise ReplicaError(f"{self.address}: there is no such folder; is its disk mounted?")
             if self._disk.size(MARKER) is None:
                 raise ReplicaError(
                     f"{self.address}: this is not the folder that was used before; is its disk "
