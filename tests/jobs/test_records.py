@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from typing import Any
@@ -73,3 +75,9 @@ def test_the_commands_work_over_every_database(
         shown = said("jobs", "show", job["id"])
     signal.signal(signal.SIGTERM, on_term)
     assert (shown["status"], shown["parts"]) == ("Success", {"done": 0, "total": 0})
+
+
+def test_records_that_were_never_opened_can_be_closed() -> None:
+    words = "from mtdata.jobs.records import setting; setting.close_records()"
+    ended = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")

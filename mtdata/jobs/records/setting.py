@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from filelock import FileLock, Timeout
@@ -224,5 +225,6 @@ def forget_records() -> None:
 
 
 def close_records() -> None:
-    """Close this thread's connection."""
-    connections.close_all()
+    """Close this thread's connection; none is open where no records were ever told to Django."""
+    if settings.configured:
+        connections.close_all()
