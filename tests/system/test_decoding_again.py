@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mtdata.study.integrity.sheet_making import SheetMaking
 from tests.system.conftest import KeyPair
 from tests.system.home import STUDY, Home, row
 
@@ -128,3 +133,74 @@ def test_each_readme_tells_of_its_own_scale_whose_name_another_begins_with(home:
         [rows] = [line for line in path.read_text().splitlines() if line.startswith("rows")]
         told[scale] = rows
     assert told == {scale: f"rows recovered: {count}" for scale, count in counts.items()}
+
+
+def cut_at_an_entry(raw: bytes) -> bytes:
+    return raw[: raw.index(b'{"id":2') - 2]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "another answer": lambda raw: raw.replace(b'"answer":3', b'"answer":4', 1),
+    "cut where an entry ends": cut_at_an_entry,
+    "cut within an entry": lambda raw: cut_at_an_entry(raw)[:-3],
+    "no JSON": lambda raw: raw.replace(b"}", b"]"),
+    "nothing": lambda raw: b"",
+}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_of_a_table_whose_raw_bytes_are_others_no_sheet_is_made_until_they_are_back(
+    home: Home, how: str
+) -> None:
+    home.site.put("TaskLog", [row(1), row(2)], deleteable=False)
+    home.site.put("QOL", [row(1)])
+    home.export(STUDY, "all")
+    [raw], [active] = home.paths("raw_data", "TaskLog"), home.paths("active_data", "TaskLog")
+    sound = raw.read_bytes()
+    raw.write_bytes(DAMAGES[how](sound))
+    for words in (["--check"], []):
+        ended = home.run("decode", STUDY, "all", *words)
+        found = {one["sheet"]: one["difference"] for one in ended.shown["sites"][STUDY]["sheets"]}
+        told = {Path(name).name.partition("_")[0]: words for name, words in found.items()}
+        assert (ended.code, bool(told["TaskLog"]), told["QOL"]) == (65, True, ""), ended
+    assert not list((home.pool / "recovered_data").glob("TaskLog_*"))
+    raw.write_bytes(sound)
+    assert decoded(home) == {"TaskLog": True, "QOL": False}
+    assert recovered(home, "TaskLog").read_bytes() == active.read_bytes()
+
+
+@pytest.mark.parametrize("deleteable", [True, False])
+def test_a_raw_file_that_cannot_be_read_hinders_no_sheet_of_another(
+    home: Home, monkeypatch: pytest.MonkeyPatch, *, deleteable: bool
+) -> None:
+    home.site.put("BBSIQ", [row(1)], deleteable=deleteable)
+    home.site.put("QOL", [row(1)])
+    home.export(STUDY, "all")
+    [raw] = home.paths("raw_data", "BBSIQ")
+    bad, pread = raw.stat().st_ino, os.pread
+
+    def refused(file: int, count: int, place: int) -> bytes:
+        if os.fstat(file).st_ino == bad:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return pread(file, count, place)
+
+    monkeypatch.setattr(SheetMaking, "each", spoiled(SheetMaking.each, monkeypatch, refused))
+    ended = home.run("decode", STUDY, "all")
+    told = {one["sheet"][:3]: one["difference"] for one in ended.shown["sites"][STUDY]["sheets"]}
+    assert (ended.code, told["QOL"]) == (65, "")
+    assert "not written" in told["BBS"]
+    assert "Input/output error" in told["BBS"]
+    assert recovered(home, "QOL").exists()
+
+
+def spoiled(
+    each: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, refused: Callable[..., bytes]
+) -> Callable[..., Any]:
+    """`each` with a disk that refuses to read, once ledger and files were held together."""
+
+    def with_refusal(making: SheetMaking, wanted: Any) -> Any:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "pread", refused)
+            yield from each(making, wanted)
+
+    return with_refusal

@@ -135,7 +135,8 @@ class PoolDecoder:
 
     def _source(self, mark: FileMark, snapshot: Snapshot | None) -> str:
         """All that a recovered sheet follows from: the ledger's sheet, the keys, our own ways."""
-        made_of = "" if snapshot is None else snapshot.digest.hex()
+        # proven: before that, nobody held the raw bytes of a table against their digests
+        made_of = "" if snapshot is None else f"proven {snapshot.digest.hex()}"
         keys = self.pool.cipher.fingerprint()
         known = [FORM, mark.form, mark.path, mark.length, mark.digest.hex(), *mark.columns]
         return sha256(json.dumps([*known, made_of, keys]).encode()).hexdigest()
