@@ -201,7 +201,8 @@ def _proven(pool: Pool, span: Span) -> Iterator[bytes]:
         digest, at = sha256(), start
         for piece in pool.archive.region(Span(span.file, start, length)):
             digest.update(piece)
-            yield piece[max(0, span.start - at) : max(0, end - at)]
+            if part := piece[max(0, span.start - at) : max(0, end - at)]:
+                yield part
             at += len(piece)
         if digest.digest() != wanted or start > place:
             break

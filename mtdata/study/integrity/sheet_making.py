@@ -148,7 +148,8 @@ class SheetMaking:
 
     def _by_ledger(self, mark: FileMark, scale: Scale) -> Iterator[Backup]:
         for page in self._pool.ledger.entries.entries_in_sheet(mark.number):
-            yield Backup(scale, tuple(self._read_kept(page)))
+            for part in page.in_memory():
+                yield Backup(scale, tuple(self._read_kept(part)))
 
     def _read_kept(self, page: PlacesOfEntries) -> Iterator[Kept]:
         seqs, ids, digests, places = page
