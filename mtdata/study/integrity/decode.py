@@ -132,6 +132,7 @@ class PoolDecoder:
             )
         except LostBytes as error:
             decoded.difference = f"not written: {error}"
+            decoded.rows = decoded.left_out = 0
 
     def _source(self, mark: FileMark, snapshot: Snapshot | None) -> str:
         """All that a recovered sheet follows from: the ledger's sheet, the keys, our own ways."""

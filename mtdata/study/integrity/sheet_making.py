@@ -132,6 +132,7 @@ class SheetMaking:
         scale = Scale(mark.scale, 0, mark.mode == "grow")
         if sheet.snapshot is not None:
             sheet.columns = sheet.snapshot.columns
+            sheet.decoded.left_out += sheet.snapshot.malformed
             return self._of_table(sheet.snapshot, scale)
         found = set(mark.columns)  # a row for which it was made wider may stand elsewhere
         pages = self._by_ledger(mark, scale)
