@@ -53,7 +53,10 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
     decode.add_argument("server", nargs="?", default=".", help="a site's NAME; . = every one")
     decode.add_argument("scale", nargs="?", default=".", help=". = all, static, or a name")
     decode.add_argument(
-        "--out", metavar="DIR", type=path_of, help="default: recovered_data of the pool"
+        "--out",
+        metavar="DIR",
+        type=path_of,
+        help="default: recovered_data of the pool; of several sites each has a folder there",
     )
     decode.add_argument(
         "--check", action="store_true", help="write nothing; compare with active_data byte for byte"

@@ -85,7 +85,8 @@ def decode(options: argparse.Namespace) -> Result:
 
     def act(site: SiteConfig) -> list[dict[str, Any]]:
         with watching(site.name):
-            return commands.decode(site, options.scale, out, check=options.check)
+            to = commands.recovered_to(settings, site, out)
+            return commands.decode(site, options.scale, to, check=options.check)
 
     done, faults = each_site(tuple(s for s in sites if is_folder(s.path) or has_pool(s)), act)
     if options.scale not in (".", "all", "static") and not faults and not any(done.values()):

@@ -10,14 +10,17 @@ import logging
 import multiprocessing
 import os
 import signal
+import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import connection, resource_tracker
+from multiprocessing.connection import Connection
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mtdata.core.pool_worker import serve
 
@@ -66,11 +69,12 @@ class _Task(Generic[T, R]):
 class _Worker(Generic[T, R]):
     """One process, as its parent sees it."""
 
-    def __init__(self, outfit: Outfit[T, R]) -> None:
+    def __init__(self, outfit: Outfit[T, R], patience_s: float) -> None:
         context = multiprocessing.get_context("spawn")
         self.ready = False
         self.tasks: deque[_Task[T, R]] = deque()
         self.pipe, theirs = context.Pipe()
+        _wait_at_most(patience_s, self.pipe)
         self.process = context.Process(
             target=serve, args=(theirs, os.getpid()), daemon=True, name="mtdata-worker"
         )
@@ -87,8 +91,10 @@ class _Worker(Generic[T, R]):
         self._send(task.items)
 
     def _send(self, what: object) -> None:
-        with suppress(OSError):
+        try:
             self.pipe.send(what)
+        except OSError:  # it is dead, or took a part in all that time: its pipe is of no use now
+            self.process.kill()
 
     def end(self, patience_s: float = 0.0) -> int | None:
         """Leave it alone, so that it ends, or kill it after that time; its exit code."""
@@ -223,7 +229,7 @@ class WorkerPool(Generic[T, R]):
         wanted = min(self._count, self._backlog())
         while self._queue and len(self._workers) < wanted and self._stillborn < STILLBORN:
             try:
-                self._workers.append(_Worker(self._outfit))
+                self._workers.append(_Worker(self._outfit, self._patience_s))
             except OSError as error:
                 self._miss(f"cannot be started: {error.strerror}")
 
@@ -267,6 +273,17 @@ class WorkerPool(Generic[T, R]):
         log.warning("A worker process %s.", what)
         if self._stillborn == STILLBORN:
             log.error("No worker process can be started; this process works alone, more slowly.")
+
+
+def _wait_at_most(seconds: float, pipe: Connection[Any, Any]) -> None:
+    """Let each call on a pipe end by an OSError after so long: who is stopped takes and gives none.
+
+    A pipe holds a few 100 KB; to hand over more would wait for a stopped worker for ever.
+    """
+    span = struct.pack("ll", *divmod(int(seconds * 1_000_000), 1_000_000))
+    with socket.fromfd(pipe.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as end:
+        for way in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+            end.setsockopt(socket.SOL_SOCKET, way, span)
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from mtdata.study.files.archive import RawBodies
 from mtdata.study.files.erased_list import ErasedList
 from mtdata.study.files.sheet_lines import rows_stand
 from mtdata.study.ledger import LedgerEntry
+from mtdata.study.model.bounds import in_memory
 from mtdata.study.model.package import BATCH_ENTRIES, read_entry
 from mtdata.study.model.receipt import (
     Backup,
@@ -35,9 +35,12 @@ def waiting(run: ScaleRun) -> Iterator[Backup]:
     """Entries that are safe here and want a row: left over, or held and worth a try."""
     fingerprint = run.pool.cipher.fingerprint()
     for claims in run.pool.ledger.entries.waiting(run.scale.name, fingerprint):
-        bodies, notices = _proof(run, claims)
-        kept = tuple(c.kept_entry(read_entry(b).values or {}) for c, b in bodies if b is not None)
-        yield Backup(run.scale, kept, notices=notices)
+        for part in in_memory([claim.span.length for claim in claims]):
+            bodies = run.pool.archive.claimed(claims[part])
+            notices = _lose(run, [claim.seq for claim, body in bodies if body is None])
+            there = ((claim, body) for claim, body in bodies if body is not None)
+            kept = tuple(claim.kept_entry(read_entry(body).values or {}) for claim, body in there)
+            yield Backup(run.scale, kept, notices=notices)
 
 
 def owed(run: ScaleRun) -> Iterator[Sheet]:
@@ -65,8 +68,8 @@ def _doubtful(run: ScaleRun, claims: list[LedgerEntry]) -> tuple[set[int | None]
     """Ids of several versions, one of them not proven: a delete by id would take all of them."""
     times = Counter(claim.id for claim in claims)
     versions = [claim for claim in claims if times[claim.id] > 1]
-    bodies, notices = _proof(run, versions)
-    lost = {c.id for c, body in bodies if body is None}
+    seqs, notices = _lost(run, versions)
+    lost = {c.id for c in versions if c.seq in seqs}
     changed = {c.id for c in versions if not _stands(run, c)}
     if changed:
         detail = (
@@ -85,11 +88,11 @@ def _stands(run: ScaleRun, claim: LedgerEntry) -> bool:
 
 
 def _sheet(run: ScaleRun, number: int, claims: list[LedgerEntry]) -> Sheet:
-    bodies, notices = _proof(run, claims)
+    lost, notices = _lost(run, claims)
     lines = tuple(
         Placed(claim.kept_entry({}), claim.cells, claim.line)  # a delete needs no answers
-        for claim, body in bodies
-        if body is not None and claim.line is not None and claim.cells is not None
+        for claim in claims
+        if claim.seq not in lost and claim.line is not None and claim.cells is not None
     )
     columns = run.pool.ledger.files.by_number(number).columns
     return _sheet_of(run, number, columns, lines, notices)
@@ -106,22 +109,26 @@ def _sheet_of(
     return Sheet(Rows(backup, (), ()), number, columns, lines, is_new=False, notices=notices)
 
 
-def _proof(run: ScaleRun, claims: Sequence[LedgerEntry]) -> tuple[RawBodies, Notices]:
-    """Read each entry's raw bytes; those that have not their digest any more are lost.
+def _lost(run: ScaleRun, claims: Sequence[LedgerEntry]) -> tuple[set[int], Notices]:
+    """Read each entry's raw bytes; the seqs of those that have not their digest any more.
 
     A disk that refuses to read is a StorageError: what it holds may be whole, and to fetch it
     again would put it into the raw files twice.
     """
-    bodies = run.pool.archive.claimed(claims)
-    lost = [claim.seq for claim, body in bodies if body is None]
+    lost = run.pool.archive.lacking(claims)
+    return set(lost), _lose(run, lost)
+
+
+def _lose(run: ScaleRun, lost: list[int]) -> Notices:
+    """Enter that the raw bytes of these are lost, and give what is told of it."""
     if not lost:
-        return bodies, ()
+        return ()
     run.pool.ledger.entries.lose_raw(lost)
     detail = (
         f"{len(lost)} entries have other raw bytes than were backed up; they are not deleted, "
         "and are fetched again while the site has them"
     )
-    return bodies, (run.damage(StepNoticeKind.RAW_CHANGED, detail),)
+    return (run.damage(StepNoticeKind.RAW_CHANGED, detail),)
 
 
 class ErasedLines:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import chain
 
 from mtdata.core.csv_lines import csv_line, csv_lines
-from mtdata.core.errors import PackageError, StorageError
+from mtdata.core.errors import DamageError, PackageError, StorageError
 from mtdata.study.files.archive import Appended
 from mtdata.study.ledger import Snapshot
 from mtdata.study.model.bounds import MAX_FIELDS
@@ -160,7 +160,12 @@ def make_sheet(report: ScaleReport, snapshot: Snapshot) -> None:
 
 
 def form_of(pool: Pool, scale: Scale, snapshot: Snapshot, sheet: bytes) -> tuple[int, int] | None:
-    """The form in which raw gives a sheet of that digest, and how many entries it leaves out."""
+    """The form in which raw gives a sheet of that digest, and how many entries it leaves out.
+
+    None where it gives no such sheet, or is not as it was committed.
+    """
+    if not stands(pool, snapshot):
+        return None
     for form in FORMS:
         digest, left_out = sha256(csv_line(snapshot.columns)), 0
         backups = stored_entries(pool, scale, snapshot)
@@ -176,22 +181,47 @@ def form_of(pool: Pool, scale: Scale, snapshot: Snapshot, sheet: bytes) -> tuple
 
 def stands(pool: Pool, snapshot: Snapshot) -> bool:
     """Whether the raw bytes of a stored snapshot are those that were committed."""
-    end = snapshot.span.start + snapshot.span.length
-    for start, length, digest in pool.ledger.files.ranges(snapshot.span.file):
-        if start + length > snapshot.span.start and start < end:
-            region = Span(snapshot.span.file, start, length)
-            try:
-                found = sha256(b"".join(pool.archive.region(region))).digest()
-            except StorageError:
-                return False
-            if found != digest:
-                return False
+    try:
+        for _ in _proven(pool, snapshot.span):
+            pass
+    except StorageError:
+        return False
     return True
 
 
+def _proven(pool: Pool, span: Span) -> Iterator[bytes]:
+    """The bytes of a stored snapshot, in pieces, each append held against its digest.
+
+    DamageError behind the last of an append that is another than was committed.
+    """
+    place, end = span.start, span.start + span.length
+    for start, length, wanted in pool.ledger.files.ranges(span.file):
+        if start >= end or start + length <= span.start:
+            continue
+        digest, at = sha256(), start
+        for piece in pool.archive.region(Span(span.file, start, length)):
+            digest.update(piece)
+            if part := piece[max(0, span.start - at) : max(0, end - at)]:
+                yield part
+            at += len(piece)
+        if digest.digest() != wanted or start > place:
+            break
+        place = start + length
+    if place < end:
+        path = pool.ledger.files.by_number(span.file).path
+        raise DamageError(
+            f"{path}: the bytes of a stored table are not those that were backed up; no sheet can "
+            "be made from them. `mtdata verify` says which and what to do"
+        )
+
+
 def stored_entries(pool: Pool, scale: Scale, snapshot: Snapshot) -> Iterator[Backup]:
-    """The entries of a stored snapshot, read from the raw file again, in order."""
-    region: Iterable[bytes] = pool.archive.region(snapshot.span)
+    """The entries of a stored snapshot, read from the raw file again, in order.
+
+    DamageError, at the latest behind the last, for other bytes than were committed; PackageError
+    where these are no entries any more.
+    """
+    region = _proven(pool, snapshot.span)
     erased = pool.ledger.erased.tombstones_of(snapshot.scale)
     for batch in in_batches(entries(chain([b"["], region, [b"]"]))):
         kept = [

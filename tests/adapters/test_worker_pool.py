@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -57,3 +60,35 @@ def test_few_items_are_done_here_one_batch_after_the_other(workers: WorkerPool[i
     found = [(number, results, begun) for number, results in workers.each(batches())]
     assert found == [(0, [1], 1), (1, [2], 2), (2, [3], 3)]
     assert workers.pids() == []
+
+
+def lengths() -> Callable[[list[str]], list[int]]:
+    """Made anew in each worker."""
+    return lambda items: [*map(len, items)]
+
+
+@pytest.mark.timeout(60)
+def test_workers_that_are_stopped_are_replaced_though_no_pipe_holds_what_is_handed_to_them() -> (
+    None
+):
+    workers: WorkerPool[str, int] = WorkerPool(
+        lengths, count=WORKERS, lost=-1, here_below=0, chunk=4, patience_s=1.0
+    )
+    stopped: list[int] = []
+
+    def batches() -> Iterator[tuple[int, list[str]]]:
+        for number in range(BATCHES):
+            while number == BATCHES // 2 and not all(one.ready for one in workers._workers):
+                workers._turn(0.1)
+            if number == BATCHES // 2:
+                while workers._backlog():
+                    workers._turn(0.1)
+                stopped.extend(workers.pids())
+                for pid in stopped:
+                    os.kill(pid, signal.SIGSTOP)
+            yield number, ["x" * (400_000 + number)] * 4
+
+    with closing(workers):
+        found = list(workers.each(batches()))
+    assert found == [(number, [400_000 + number] * 4) for number in range(BATCHES)]
+    assert len(stopped) == WORKERS

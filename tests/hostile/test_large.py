@@ -36,6 +36,7 @@ def test_a_large_package_is_bounded_in_memory_and_harms_no_other(kind: str, tmp_
     assert ended.returncode == 0, ended.stderr[-2000:]
     shown = json.loads(ended.stdout)
     assert shown["peak_mb"] < MOST_MB
+    assert shown["differ"] == []
     assert ["Small", 1] in shown["deletes"]
     first, second = (scales["Large"] for scales in shown["scales"])
     assert first["appended"] >= 1

@@ -158,6 +158,11 @@ class FolderArchive:
         found = zip(self.bodies(spans), digests, strict=True)
         return [body if sha256(body).digest() == digest else None for body, digest in found]
 
+    def lacking(self, claims: Sequence[LedgerEntry]) -> list[int]:
+        """The seq of each whose raw bytes are not there; it has few of them in memory at a time."""
+        found = zip(claims, self.bodies([c.span for c in claims]), strict=True)
+        return [claim.seq for claim, body in found if sha256(body).digest() != claim.digest]
+
     def claimed(self, claims: Sequence[LedgerEntry]) -> RawBodies:
         """The bytes that stand where the ledger says that these entries do."""
         bodies = self.matched([c.span for c in claims], [c.digest for c in claims])

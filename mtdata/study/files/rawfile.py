@@ -12,8 +12,9 @@ from mtdata.core.control import in_utf8
 from mtdata.core.errors import PackageError
 from mtdata.core.ports import Disk
 from mtdata.study.files.archive import BETWEEN, CLOSING
+from mtdata.study.model.bounds import BATCH_BYTES
 from mtdata.study.model.mark import FileMark
-from mtdata.study.model.package import BATCH_BYTES, BATCH_ENTRIES, Entry, elements, is_json
+from mtdata.study.model.package import BATCH_ENTRIES, Entry, elements, is_json
 from mtdata.study.model.stream import StreamWindow
 
 LONGEST_OPENING = 4096

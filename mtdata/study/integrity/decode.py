@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import chain, islice
+from itertools import chain
 
 from mtdata.core.control import in_utf8
 from mtdata.core.csv_lines import csv_line
@@ -30,7 +30,7 @@ from mtdata.study.ledger import Snapshot
 from mtdata.study.model.days import worded
 from mtdata.study.model.decoded import Decoded
 from mtdata.study.model.mark import FORM, FileMark
-from mtdata.study.model.package import BATCH_ENTRIES
+from mtdata.study.model.package import in_batches
 from mtdata.study.model.receipt import NOWHERE, Backup, Kept
 from mtdata.study.model.row import columns_of
 from mtdata.study.model.row_layout import enveloped, rows_of
@@ -132,10 +132,12 @@ class PoolDecoder:
             )
         except LostBytes as error:
             decoded.difference = f"not written: {error}"
+            decoded.rows = decoded.left_out = 0
 
     def _source(self, mark: FileMark, snapshot: Snapshot | None) -> str:
         """All that a recovered sheet follows from: the ledger's sheet, the keys, our own ways."""
-        made_of = "" if snapshot is None else snapshot.digest.hex()
+        # proven: before that, nobody held the raw bytes of a table against their digests
+        made_of = "" if snapshot is None else f"proven {snapshot.digest.hex()}"
         keys = self.pool.cipher.fingerprint()
         known = [FORM, mark.form, mark.path, mark.length, mark.digest.hex(), *mark.columns]
         return sha256(json.dumps([*known, made_of, keys]).encode()).hexdigest()
@@ -232,7 +234,7 @@ class PoolDecoder:
         scale = Scale(name, 0, newest is None)
         named = Placing(self.pool).of(f"{RAW}/{name}")
         erased = self.pool.ledger.erased.tombstones_of(named.scale if named else "")
-        while page := list(islice(wanted, BATCH_ENTRIES)):
+        for page in in_batches(wanted):
             fresh = self.pool.ledger.listing.newcomers(page) if newest is None else page
             fresh = [e for e in fresh if not (erased and erased.entry(e.id, e.digest))]
             sound = [e for e in fresh if e.values is not None and not e.fault]

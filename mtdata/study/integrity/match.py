@@ -17,6 +17,7 @@ from mtdata.core.errors import EntryError
 from mtdata.study.files.sheet_lines import row_spans
 from mtdata.study.ledger import LedgerEntry
 from mtdata.study.model import states
+from mtdata.study.model.bounds import in_memory
 from mtdata.study.model.likeness import all_alike
 from mtdata.study.model.mark import FORMS, FileMark
 from mtdata.study.model.package import BATCH_ENTRIES, read_entry
@@ -83,7 +84,8 @@ class Matching:
     def _lines(self, known: int = 0) -> Iterator[list[SheetLine]]:
         places = islice(row_spans(self._pool.disk, self._mark.path), known, None)
         while page := list(islice(places, BATCH_ENTRIES)):
-            yield [self._line(*place) for place in page]
+            for part in in_memory([length for _, length in page]):
+                yield [self._line(*place) for place in page[part]]
 
     def _line(self, start: int, length: int) -> SheetLine:
         span = Span(self._mark.number, start, length)

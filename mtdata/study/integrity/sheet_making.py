@@ -7,12 +7,13 @@ but one core would open them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice, repeat
 from typing import Any, NamedTuple
 
 from mtdata.core.csv_lines import csv_line, csv_lines
-from mtdata.core.errors import MTDataError, StorageError
+from mtdata.core.errors import DamageError, MTDataError, PackageError, StorageError
 from mtdata.study.files.recovered import RecoveredSheet
 from mtdata.study.ledger import Snapshot
 from mtdata.study.ledger.places import PlacesOfEntries
@@ -35,7 +36,15 @@ values of one sheet.
 
 
 class LostBytes(StorageError):
-    """An entry of the ledger whose raw bytes are not there any more."""
+    """A sheet whose raw bytes are not there any more, or cannot be read; others may be whole."""
+
+
+@contextmanager
+def _no_other_lost() -> Iterator[None]:
+    try:
+        yield
+    except (DamageError, PackageError) as error:
+        raise LostBytes(str(error)) from error
 
 
 @dataclass(eq=False, slots=True)
@@ -123,7 +132,8 @@ class SheetMaking:
         scale = Scale(mark.scale, 0, mark.mode == "grow")
         if sheet.snapshot is not None:
             sheet.columns = sheet.snapshot.columns
-            return stored_entries(self._pool, scale, sheet.snapshot)
+            sheet.decoded.left_out += sheet.snapshot.malformed
+            return self._of_table(sheet.snapshot, scale)
         found = set(mark.columns)  # a row for which it was made wider may stand elsewhere
         pages = self._by_ledger(mark, scale)
         first = list(islice(pages, 2))
@@ -133,13 +143,19 @@ class SheetMaking:
         sheet.columns = tuple(sorted(found))
         return first if len(first) < 2 else self._by_ledger(mark, scale)
 
+    def _of_table(self, snapshot: Snapshot, scale: Scale) -> Iterator[Backup]:
+        with _no_other_lost():
+            yield from stored_entries(self._pool, scale, snapshot)
+
     def _by_ledger(self, mark: FileMark, scale: Scale) -> Iterator[Backup]:
         for page in self._pool.ledger.entries.entries_in_sheet(mark.number):
-            yield Backup(scale, tuple(self._read_kept(page)))
+            for part in page.in_memory():
+                yield Backup(scale, tuple(self._read_kept(part)))
 
     def _read_kept(self, page: PlacesOfEntries) -> Iterator[Kept]:
         seqs, ids, digests, places = page
-        bodies = self._pool.archive.matched(places, digests)
+        with _no_other_lost():
+            bodies = self._pool.archive.matched(places, digests)
         sound = [body for body in bodies if body is not None]
         if len(sound) < len(bodies):
             raise LostBytes(

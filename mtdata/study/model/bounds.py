@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 MAX_ENTRY = 16 * 2**20
@@ -23,6 +23,8 @@ MAX_FIELDS = 4096
 """Names in an entry, and columns in a sheet; the site's own tables have no more (MySQL)."""
 MAX_NAMES = 64 * 1024
 """Characters of all names of an entry together."""
+BATCH_BYTES = 4 << 20
+"""Of entries that are in memory together, about; each may be as long as MAX_ENTRY."""
 PART = 64
 """Bytes that a part costs in memory, about."""
 
@@ -32,6 +34,18 @@ _QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 def weight(body: bytes) -> int:
     """What an entry costs in memory once it is parsed, about; small ones as they are long."""
     return len(body) if len(body) < 1024 else len(body) + PART * parts(body)
+
+
+def in_memory(lengths: Sequence[int]) -> Iterator[slice]:
+    """Stretches of so many bytes' worth of texts that go into memory together, at least one."""
+    first = size = 0
+    for place, length in enumerate(lengths):
+        size += length
+        if size >= BATCH_BYTES:
+            yield slice(first, place + 1)
+            first, size = place + 1, 0
+    if first < len(lengths):
+        yield slice(first, len(lengths))
 
 
 def parts(body: bytes) -> int:

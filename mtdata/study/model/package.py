@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from mtdata.core.errors import PackageError
 from mtdata.study.model.bounds import (
+    BATCH_BYTES,
     MAX_ENTRY,
     MAX_ID,
     none_refused,
@@ -27,7 +28,6 @@ from mtdata.study.model.row import Digits
 from mtdata.study.model.stream import StreamWindow
 
 BATCH_ENTRIES = 1024
-BATCH_BYTES = 4 << 20
 GUESSES = 16
 """So many closing brackets are tried to find the end of the entry behind a garbled one."""
 JOINTS = 10_000

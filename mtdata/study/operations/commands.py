@@ -164,6 +164,14 @@ def _adopt(site: SiteConfig, watch: Watch, held: HeldLock) -> AdoptedTotals:
     return adopted
 
 
+def recovered_to(settings: Settings, site: SiteConfig, out: Path | None) -> Path | None:
+    """Where `decode` puts a site's sheets, None being its pool; each of several has its own folder.
+
+    Sheets of two sites may have one name, and neither may take the place of the other.
+    """
+    return out / site.name if out and len(settings.sites) > 1 else out
+
+
 def decode(site: SiteConfig, scale: str, out: Path | None, *, check: bool) -> list[dict[str, Any]]:
     """Sheets out of raw again; without a ledger every raw file gives one of its own.
 

@@ -124,7 +124,7 @@ def decode(work: Work) -> None:
     """One sheet, or raw file.  StorageError where its rows differ."""
     name, _, path = work.part.partition(BETWEEN)
     site = work.settings.site(name)
-    out = work.settings.recovery.out
+    out = commands.recovered_to(work.settings, site, work.settings.recovery.out)
     disk = FencedDisk(site.path if out is None else out.resolve(), work)
     folder = f"{RECOVERED}/" if out is None else ""
     sheet = Path(path).name.removesuffix(".json").removesuffix(".csv") + ".csv"
