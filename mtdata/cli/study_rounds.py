@@ -81,12 +81,13 @@ def decode(options: argparse.Namespace) -> Result:
             settings.recovery.log, json_lines=how.json_lines, json_fields=how.json_fields
         )
     sites = settings.sites if options.server == "." else (settings.site(options.server),)
-    out = options.out or settings.recovery.out
 
     def act(site: SiteConfig) -> list[dict[str, Any]]:
+        out = options.out or settings.recovery.out
+        if options.out is None or options.server == ".":  # else it is the folder of this site alone
+            out = commands.recovered_to(settings, site, out)
         with watching(site.name):
-            to = commands.recovered_to(settings, site, out)
-            return commands.decode(site, options.scale, to, check=options.check)
+            return commands.decode(site, options.scale, out, check=options.check)
 
     done, faults = each_site(tuple(s for s in sites if is_folder(s.path) or has_pool(s)), act)
     if options.scale not in (".", "all", "static") and not faults and not any(done.values()):

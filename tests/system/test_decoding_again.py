@@ -228,6 +228,9 @@ def test_sheets_of_two_sites_with_one_name_do_not_take_each_others_place(
     for name, folder in ((STUDY, home.pool), ("other", tmp_path / "pool-other")):
         [active] = (folder / "active_data").glob("*.csv")
         assert (out / name / active.name).read_bytes() == active.read_bytes()
+    if not by_config:  # of one site, by its name, it is the very folder that was told
+        assert home.run("decode", STUDY, "--out", str(tmp_path / "one")).code == 0
+        assert (tmp_path / "one" / active.name).exists()
 
 
 def test_a_job_keeps_sheets_of_two_sites_apart_as_well(tmp_path: Path) -> None:
