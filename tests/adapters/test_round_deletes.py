@@ -11,7 +11,7 @@ from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import FileOlder, PackageError, SiteError, Stopped, StorageError
 from mtdata.study.decryption.cipher import ClearCipher
-from mtdata.study.files.archive import FolderArchive, RawBodies
+from mtdata.study.files.archive import FolderArchive
 from mtdata.study.files.sheets import CsvSheets
 from mtdata.study.ledger import Ledger, LedgerEntry, entries
 from mtdata.study.ledger.entries import Entries
@@ -159,14 +159,14 @@ def test_a_scale_that_does_not_come_keeps_none_of_the_one_before_it_there(
 def test_a_file_that_is_not_as_it_was_ends_the_deletes_of_its_scale_alone(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claimed = story.pool.archive.claimed
+    lacking = story.pool.archive.lacking
 
-    def older(claims: Sequence[LedgerEntry]) -> RawBodies:
+    def older(claims: Sequence[LedgerEntry]) -> list[int]:
         if claims and claims[0].seq <= COUNT and story.places("delete", FIRST):
             raise FileOlder("an older file was put there")
-        return claimed(claims)
+        return lacking(claims)
 
-    monkeypatch.setattr(story.pool.archive, "claimed", older)
+    monkeypatch.setattr(story.pool.archive, "lacking", older)
     result = story.play()
     assert ("files_older", FIRST) in story.troubles()
     assert 0 < len(story.site.ids(FIRST)) < COUNT

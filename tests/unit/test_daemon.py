@@ -25,6 +25,7 @@ from mtdata.core.systemd import Notifier
 from mtdata.daemon import loop as house
 from mtdata.daemon.loop import Daemon
 from mtdata.daemon.tasks import DaemonTasks
+from mtdata.daemon.worker import THREAD
 from mtdata.jobs.rounds import TaskTurn
 from mtdata.study.duty import STUDY
 from mtdata.study.ledger import Ledger
@@ -187,7 +188,7 @@ def test_a_task_that_does_not_end_within_stop_s_is_left_to_the_next_start(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.stops_within("1s")
-    gate = Event()
+    gate, before = Event(), threading.enumerate()
 
     def hang(turn: TaskTurn[SiteConfig]) -> int:
         gate.wait(PATIENCE_S)
@@ -195,7 +196,10 @@ def test_a_task_that_does_not_end_within_stop_s_is_left_to_the_next_start(
 
     with pytest.raises(EndedAtOnce):
         stage.play(5, hang, settled=False)
+    begun = [one for one in threading.enumerate() if one not in before]
+    [left] = [one for one in begun if one.name == f"{THREAD}uva"]
     gate.set()
+    left.join(PATIENCE_S)  # else it would be told of the next test
     assert "uva did not end within STOP_S" in caplog.text
 
 

@@ -94,12 +94,13 @@ class Runs(LedgerPart):
         None where there is none.
         """
         row = self._db.row(
-            "SELECT CASE json_type(report, '$.delete_mode') WHEN 'true' THEN 1 WHEN 'false' THEN 0"
-            " END AS delete_mode FROM runs WHERE ended_at IS NOT NULL"
+            "SELECT report FROM runs WHERE ended_at IS NOT NULL"
             " AND (command LIKE 'export%' OR command = ?) ORDER BY number DESC LIMIT 1",
             DELETE_MODE,
         )
-        return None if row is None or row[0] is None else bool(row[0])
+        report = json.loads(row[0]) if row and row[0] else {}
+        mode = report.get("delete_mode")
+        return mode if isinstance(mode, bool) else None
 
     def enter_delete_mode(self, at: datetime, *, delete_mode: bool) -> None:
         """Enter that people are told of another DELETE_MODE; a part of a commit of the caller's."""
