@@ -252,6 +252,7 @@ BORDERS = (
     "config/variables.py",
     "study/model/days.py",  # the name of a file
     "study/model/likeness.py",  # a cell of a sheet
+    "study/collectors/http.py",  # the head of an answer to a delete
     "study/model/exact_json.py",  # an entry
     "study/model/row.py",
     "core/csv_lines.py",

@@ -5,7 +5,13 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+from mtdata.jobs.records import setting
+from tests.jobs.conftest import SERVERS
+from tests.jobs.place import Place
 
 
 class Cable:
@@ -76,3 +82,27 @@ def _shut(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
     end.close()
+
+
+AnyCable = TypeVar("AnyCable", bound=Cable)
+
+
+@contextmanager
+def cabled(place: Place, kind: type[AnyCable]) -> Iterator[AnyCable]:
+    """The cable by which a place has its database; to that of SQLite there is none."""
+    address = place.settings.database
+    made = kind(SERVERS[address.engine])
+    url = (
+        address.redacted()
+        .replace("://", f"://{address.user}@")
+        .replace(f":{address.port}/", f":{made.port}/")
+    )
+    place.configure(DATABASE=url)
+    setting.open_records(place.settings.database)
+    try:
+        yield made
+    finally:
+        made.mend()
+        place.stop()
+        setting.close_records()
+        made.close()

@@ -8,28 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from mtdata.jobs.records import setting
-from tests.jobs.cable import Cable
-from tests.jobs.conftest import SERVERS
+from tests.jobs.cable import Cable, cabled
 from tests.jobs.place import Place, until
 
 
 @pytest.fixture
 def cable(place: Place) -> Iterator[Cable]:
-    """The cable to the database; to that of SQLite there is none."""
-    address = place.settings.database
-    made = Cable(SERVERS[address.engine])
-    url = (
-        address.redacted()
-        .replace("://", f"://{address.user}@")
-        .replace(f":{address.port}/", f":{made.port}/")
-    )
-    place.configure(DATABASE=url)
-    setting.open_records(place.settings.database)
-    yield made
-    made.mend()
-    place.stop()
-    setting.close_records()
-    made.close()
+    with cabled(place, Cable) as made:
+        yield made
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,9 @@ from contextlib import suppress
 import pytest
 
 from mtdata.jobs import queue
-from mtdata.jobs.records import claims, orders, runners, setting
+from mtdata.jobs.records import claims, orders, runners
 from mtdata.jobs.records.models import Job, Part, Runner
-from tests.jobs.cable import Cable
-from tests.jobs.conftest import SERVERS
+from tests.jobs.cable import Cable, cabled
 from tests.jobs.kinds import KINDS
 from tests.jobs.place import Place, until
 
@@ -46,19 +45,8 @@ class CommitCable(Cable):
 
 @pytest.fixture
 def cable(place: Place) -> Iterator[CommitCable]:
-    address = place.settings.database
-    made = CommitCable(SERVERS[address.engine])
-    url = (
-        address.redacted()
-        .replace("://", f"://{address.user}@")
-        .replace(f":{address.port}/", f":{made.port}/")
-    )
-    place.configure(DATABASE=url)
-    setting.open_records(place.settings.database)
-    yield made
-    place.stop()
-    setting.close_records()
-    made.close()
+    with cabled(place, CommitCable) as made:
+        yield made
 
 
 def test_an_order_is_entered_once(place: Place, cable: CommitCable) -> None:

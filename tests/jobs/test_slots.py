@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mtdata.alerts import notify
 from mtdata.core.errors import BusyError, RecordsError
 from mtdata.jobs.child_session import Child
 from mtdata.jobs.records import claims, orders, runners
@@ -68,12 +69,12 @@ def test_a_job_goes_back_where_no_process_can_be_begun(plain: Place) -> None:
 def test_slots_go_on_when_a_process_can_be_begun_again(
     plain: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    faults = iter([("/nowhere/python",), None])
+    faults, answer = iter([("/nowhere/python",), None]), "the answer of a participant"
 
     def begun(words: tuple[str, ...]) -> Child:
         for instead in faults:
             if instead is None:
-                raise ValueError("the answer of a participant")
+                raise ValueError(answer)
             return Child(instead)
         return Child(words)
 
@@ -86,7 +87,9 @@ def test_slots_go_on_when_a_process_can_be_begun_again(
     told = "\n".join(one.getMessage() for one in caplog.records if one.levelno > logging.INFO)
     assert "can be begun here: No such file or directory; this slot goes on in a while" in told
     assert "a fault of the program: ValueError; this slot goes on in a while" in told
-    assert "participant" not in told
+    [incident] = notify.program_incidents(plain.settings)
+    assert (incident.kind, incident.scale) == ("task_failed", "carrying jobs")
+    assert "participant" not in told + incident.detail
 
 
 def test_the_first_part_is_carried_though_nobody_can_say_how_many_wait(

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from http.client import HTTPException, parse_headers
+from http.client import parse_headers
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -24,6 +24,7 @@ from urllib3 import exceptions as faults
 
 from mtdata.alerts.incident import TO_DO
 from mtdata.core.backoff import Backoff
+from mtdata.core.border import Border
 from mtdata.core.errors import (
     ConfigError,
     MTDataError,
@@ -40,6 +41,7 @@ from mtdata.study.collectors.cookies import SiteCookies, prepared_get
 from mtdata.study.collectors.pipelined_deletes import PipelinedRoute, Unusual
 
 PIECE = 64 * 1024
+_HEAD = Border(Unusual, "the head of an answer cannot be read")
 TRIES = 3
 BACKOFF_S = 0.6
 PATIENCE_S = 30.0  # the longest Retry-After sat out; what wants longer is left to the next round
@@ -176,10 +178,8 @@ class SiteTransport:
         return "Cookie" in self._headers
 
     def _take(self, head: bytes) -> None:
-        try:
+        with _HEAD:  # as of more lines than it reads, or longer ones
             headers = parse_headers(io.BytesIO(head + b"\r\n"))
-        except HTTPException:  # more lines than it reads, or longer ones
-            raise Unusual from None
         self._cookies.remember(answer_of(headers))
 
     def close(self) -> None:
