@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
@@ -23,13 +22,15 @@ from mtdata.core.lock import PoolLock
 from mtdata.core.past import past
 from mtdata.core.stop import StopToken
 from mtdata.core.systemd import Notifier
+from mtdata.daemon.sleep import WakeableSleep
 from mtdata.daemon.tasks import NEWS, DaemonTasks, DutySite
 from mtdata.daemon.timetable import TickingClock, Timetable
 from mtdata.duties import DUTIES
 from mtdata.jobs.duty import Duties
 
 log = logging.getLogger(__name__)
-TICK_S = 0.5
+TICK_S, REST_S = 0.5, 10.0
+"""So often it is looked what is in hand, and so long is slept at most where nothing is."""
 BUSY = "another daemon (or `daemon --once`) is at work with this config; nothing was done."
 LOOK_S = 60
 """How often it is looked whether a daily task, mail or numbers are due."""
@@ -42,11 +43,13 @@ class Daemon:
         self,
         load: Callable[[], Settings],
         clock: TickingClock | None = None,
-        wait: Callable[[float], None] = time.sleep,
+        wait: Callable[[float], None] | None = None,
         systemd: Notifier | None = None,
         duties: Duties = DUTIES,
     ) -> None:
-        self._load, self._wait = load, wait
+        """`wait` sleeps in the place of the loop: for a clock that is moved."""
+        self._load, self._sleep = load, WakeableSleep()
+        self._wait = wait or self._sleep.sleep
         self._clock = clock or SystemClock()
         self._tasks = DaemonTasks(load(), self._clock, duties)
         self._asked = ""
@@ -60,16 +63,18 @@ class Daemon:
     def ask_to_stop(self, *_: object) -> None:
         """For a signal: it only leaves word, since a lock might be taken at that moment."""
         self._asked = "stop"
+        self._sleep.wake()
 
     def ask_to_reload(self, *_: object) -> None:
-        """For a signal: the config is read anew at the next tick."""
+        """For a signal: the config is read anew before anything else is begun."""
         self._asked = self._asked or "reload"
+        self._sleep.wake()
 
     # the two ways to work -------------------------------------------------------------------------
 
     def run(self) -> int:
         """Go on until asked to stop; the exit code.  BusyError when another daemon is at work."""
-        with self._lock.hold():
+        with self._lock.hold(), self._sleep.open():
             threading.excepthook = self._tasks.broken
             log.info("%s", _first_words(self._tasks.settings, self._tasks.duties))
             self._check_itself()
@@ -77,7 +82,7 @@ class Daemon:
             self._systemd.ready()
             while self._asked != "stop":
                 self._tick()
-                self._wait(TICK_S)
+                self._wait(self._rest_s())
             return self._end()
 
     def once(self) -> int:
@@ -125,6 +130,12 @@ class Daemon:
             self._plan()
         self._table.run_pending()
         self._show()
+
+    def _rest_s(self) -> float:
+        """How long nothing can be due, and nothing changes that anybody is told of."""
+        if any(worker.is_busy() for worker in self._tasks.workers.values()):
+            return TICK_S
+        return min(REST_S, max(TICK_S, self._table.next_in_s()))
 
     def _end(self) -> int:
         self._systemd.stopping()

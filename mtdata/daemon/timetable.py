@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -50,6 +51,12 @@ class Timetable:
     def run_pending(self) -> None:
         """Call what is due; the acts only hand tasks to workers, so they neither last nor fail."""
         self._scheduler.run_pending()
+
+    def next_in_s(self) -> float:
+        """How long until something is due; less than 0 for what is, infinity for nothing."""
+        due = (job.next_run for job in self._scheduler.jobs if job.next_run)
+        first = min(due, default=None)
+        return math.inf if first is None else (first - self._wall()).total_seconds()
 
     def has_jumped(self) -> bool:
         """Whether the local time moved otherwise than time itself since the last look."""

@@ -66,6 +66,14 @@ class SiteWorker:
         """Whether another task waits for the one in hand to end."""
         return bool(self._waiting)
 
+    def is_busy(self) -> bool:
+        """Whether a task is in hand or waits; the same moment sees a task in one of the two."""
+        with self._changed:
+            return self._is_busy()
+
+    def _is_busy(self) -> bool:
+        return bool(self.in_hand or self._waiting)
+
     def beats(self) -> int | None:
         """Signs of life of the task in hand so far; None when there is none."""
         stop_token = self._stop_token
@@ -74,9 +82,7 @@ class SiteWorker:
     def join(self, patience_s: float) -> bool:
         """Wait for all that is in hand or waits; whether it ended."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: not self.in_hand and not self._waiting, patience_s
-            )
+            return self._changed.wait_for(lambda: not self._is_busy(), patience_s)
 
     def _work(self) -> None:
         whole = False

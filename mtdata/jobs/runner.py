@@ -22,6 +22,7 @@ from mtdata.core.backoff import Backoff
 from mtdata.core.clock import SystemClock
 from mtdata.core.errors import MTDataError, RecordsError
 from mtdata.jobs import job_news
+from mtdata.jobs.empty_look import EmptyLook
 from mtdata.jobs.kind import Kinds
 from mtdata.jobs.memory import UNMEASURED, is_measured
 from mtdata.jobs.pruning import DailyPruning
@@ -230,14 +231,17 @@ class JobRunner:
 
     def _serve(self) -> None:
         supervisor, ticks, faults = self._supervisor(), SystemClock().ticks, 0
+        last = EmptyLook(self._kinds.keys())
         while not self._leaving.is_set():
             count, began = self._wakeup.count, ticks()
             try:
                 with contained(PLACE):
-                    if supervisor.work():
-                        self._absence.over()
-                        faults = 0
-                        continue
+                    if not last.holds():
+                        if supervisor.work():
+                            self._absence.over()
+                            faults = 0
+                            continue
+                        last.found_nothing()
                     supervisor.prepare()
                     pause_s, faults = self._pause_s(ticks() - began), 0
             except RecordsError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -59,7 +61,8 @@ class Stage:
         self.folder = Folder(home).server({"uva": keys(EVERY="5m")})
         self.stops_within("30s")
         self.clock = MovedClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
-        self.systemd, self.begun = Told(), 0
+        self.systemd, self.begun, self.step_s = Told(), 0, 30
+        self.rests: list[float] = []  # how long it would have slept
         self.moves: dict[int, timedelta] = {}  # by the ticks that are left
         self.acts: dict[int, Callable[[Daemon], None]] = {}  # the same; when all is settled
         patch.setattr(house, "_end_at_once", self._end)
@@ -86,19 +89,20 @@ class Stage:
         one = Daemon(
             self.folder.load,
             clock=self.clock,
-            wait=lambda seconds: self._tick(one, next(left), settled=settled),
+            wait=lambda seconds: self._tick(one, next(left), seconds, settled=settled),
             systemd=self.systemd,
             duties=(replace(STUDY, rounds=lambda: rounds),),
         )
         with scheduled_by(self.clock):
             return one.run()
 
-    def _tick(self, one: Daemon, left: int, *, settled: bool) -> None:
+    def _tick(self, one: Daemon, left: int, seconds: float, *, settled: bool) -> None:
+        self.rests.append(seconds)
         until = time.monotonic() + PATIENCE_S
         while (is_busy(one) if settled else not self.begun) and time.monotonic() < until:
             time.sleep(0.001)
         self.acts.get(left, lambda one: None)(one)
-        self.clock.go_on(30)
+        self.clock.go_on(self.step_s)
         self.clock.move(self.moves.get(left, timedelta()))
         if left == 1:
             one.ask_to_stop()
@@ -125,6 +129,58 @@ def test_a_round_begins_every_five_minutes_and_each_tick_is_a_sign_of_life(stage
     assert stage.begun == 11
     assert stage.systemd.words.count("WATCHDOG=1") == 101
     assert (stage.systemd.words[0], stage.systemd.words[-1]) == ("READY=1", "STOPPING=1")
+
+
+def test_it_sleeps_until_something_is_due_and_no_longer_than_a_sign_of_life_may_fail(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.step_s = 7
+    assert stage.play(30, lambda turn: 0) == 0
+    idle = [seconds for seconds in stage.rests if seconds != house.TICK_S]
+    assert max(idle) == house.REST_S
+    # looks are due each minute; a step of 7 s leaves 60 - 56 and less to the next of them
+    assert any(0 < seconds < house.REST_S for seconds in idle)
+    assert min(stage.rests) >= house.TICK_S
+
+
+def test_while_a_task_is_in_hand_each_half_second_is_looked_how_it_is(stage: Stage) -> None:
+    gate = Event()
+
+    def hang(turn: TaskTurn[SiteConfig]) -> int:
+        gate.wait(PATIENCE_S)
+        return 0
+
+    stage.systemd.stopping = gate.set  # type: ignore[method-assign]
+    assert stage.play(5, hang, settled=False) == 0
+    assert set(stage.rests) == {house.TICK_S}
+
+
+@pytest.mark.parametrize("asked", ["reload", "stop"])
+def test_a_signal_ends_the_sleep_of_a_daemon_that_has_nothing_to_do(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """A test that fails here sleeps for a day, until pytest ends it."""
+    monkeypatch.setattr(house, "REST_S", 86400.0)
+    monkeypatch.setattr(house, "LOOK_S", 86400)
+    duties = (replace(STUDY, rounds=lambda: replace(ROUNDS, daily=(), sites=lambda _: [])),)
+    one, read = Daemon(stage.folder.load, systemd=stage.systemd, duties=duties), Event()
+    handlers = {signal.SIGUSR1: one.ask_to_reload, signal.SIGUSR2: one.ask_to_stop}
+    before = {number: signal.signal(number, act) for number, act in handlers.items()}
+    stage.systemd.reloading = read.set  # type: ignore[method-assign]
+
+    def ask() -> None:
+        if asked == "reload":
+            os.kill(os.getpid(), signal.SIGUSR1)
+            read.wait(PATIENCE_S)
+        os.kill(os.getpid(), signal.SIGUSR2)
+
+    try:
+        threading.Timer(1.0, ask).start()
+        assert one.run() == 0
+    finally:
+        for number, act in before.items():
+            signal.signal(number, act)
+    assert read.is_set() == (asked == "reload")
 
 
 def test_a_named_fault_ends_one_round_and_the_next_comes(

@@ -40,6 +40,7 @@ INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     "jobs/records/inside_django.py": {
         "django.db.models.query.QuerySet": ("_raw_delete",),
         "django.db.utils.ConnectionHandler": ("_connections", "settings", "configure_settings"),
+        "django.db.backends.base.base.BaseDatabaseWrapper": ("wrap_database_errors", "connection"),
     },
     "web/connections.py": {
         "waitress.channel.HTTPChannel": (

@@ -52,6 +52,7 @@ def test_tasks_are_done_in_their_order_and_the_thread_ends(bench: Bench) -> None
     assert bench.worker.is_waited_for()
     bench.gate.set()
     assert bench.worker.join(PATIENCE_S)
+    assert not bench.worker.is_busy()
     assert bench.done == ["held", "a", "b", "c"]
     assert (bench.worker.in_hand, bench.worker.beats(), bench.worker.is_waited_for()) == (
         "",
@@ -133,6 +134,7 @@ def test_a_thread_that_the_system_does_not_give_is_asked_for_again(
         scarce.setattr(threading.Thread, "start", none_left)
         with pytest.raises(RuntimeError):
             bench.worker.offer("a", bench.does("a"))
+    assert bench.worker.is_busy(), "it waits, and nobody has it in hand"
     bench.worker.offer("a", bench.does("a"))
     assert bench.worker.join(PATIENCE_S)
     assert bench.done == ["a"]

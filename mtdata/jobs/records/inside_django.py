@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import QuerySet
+
+from mtdata.core.remembered import stamp_of
+from mtdata.jobs.records.asking import asking
+
+Stamp = tuple[object, int, int]
 
 
 def delete_alone(rows: QuerySet[Any]) -> None:
@@ -50,3 +55,15 @@ def give_session(session: Any, is_usable: Callable[[], bool]) -> None:
 def describe_databases(described: dict[str, dict[str, Any]]) -> None:
     """Have connections go to these databases from now on."""
     connections.settings = connections.configure_settings(described)
+
+
+def sqlite_stamp() -> Stamp | None:
+    """Another one once anybody has committed, or this thread has another session; RecordsError.
+
+    None where the database is not SQLite, which alone tells it.
+    """
+    if connection.vendor != "sqlite":
+        return None
+    with asking(), connection.wrap_database_errors:
+        connection.ensure_connection()
+        return connection.connection, *stamp_of(connection.connection)
