@@ -34,29 +34,47 @@ class StopToken:
             raise Stopped(ENDED)
 
 
-class EndRequest:
-    """That a program should end, said by signals; of `threading.Event` only what that needs.
+class WakeableSleep:
+    """A sleep of one thread that anybody may end, also the handler of a signal.
 
-    `Event.set` takes a lock, which the main thread may hold when the signal comes, or a second one
-    comes within the first: it would stand still for ever.  A SimpleQueue may be put to at any time.
+    `time.sleep` goes on behind a handler.  `Event.set` takes a lock, which the main thread may hold
+    when the signal comes, or a second one comes within the first: it would stand still for ever.  A
+    SimpleQueue may be put to at any time.
     """
 
     def __init__(self) -> None:
-        self._words: SimpleQueue[None] = SimpleQueue()
+        self._wakeups: SimpleQueue[None] = SimpleQueue()
+
+    def wake(self) -> None:
+        """End the sleep, or the next one where nobody sleeps."""
+        self._wakeups.put(None)
+
+    def sleep(self, length_s: float) -> None:
+        """Sleep so long at most; whatever was to end it ends this one alone."""
+        with suppress(Empty):
+            self._wakeups.get(timeout=max(0.0, length_s))
+            for _ in range(self._wakeups.qsize()):
+                self._wakeups.get_nowait()
+
+
+class EndRequest:
+    """That a program should end, said by signals; of `threading.Event` only what that needs."""
+
+    def __init__(self) -> None:
+        self._sleep = WakeableSleep()
         self._is_set = False
 
     def set(self) -> None:
         """Say it; also from the handler of a signal."""
-        self._words.put(None)
+        self._is_set = True
+        self._sleep.wake()
 
     def wait(self, length_s: float) -> bool:
         """Wait so long at most; whether it was said by then.  One thread alone waits."""
-        with suppress(Empty):
-            if not self._is_set:
-                self._words.get(timeout=length_s)
-                self._is_set = True
+        if not self._is_set:
+            self._sleep.sleep(length_s)
         return self._is_set
 
     def is_set(self) -> bool:
         """Whether it was said."""
-        return self._is_set or not self._words.empty()
+        return self._is_set

@@ -20,9 +20,8 @@ from mtdata.core.errors import ConfigError, MTDataError, Stopped
 from mtdata.core.exit_codes import exit_code
 from mtdata.core.lock import PoolLock
 from mtdata.core.past import past
-from mtdata.core.stop import StopToken
+from mtdata.core.stop import StopToken, WakeableSleep
 from mtdata.core.systemd import Notifier
-from mtdata.daemon.sleep import WakeableSleep
 from mtdata.daemon.tasks import NEWS, DaemonTasks, DutySite
 from mtdata.daemon.timetable import TickingClock, Timetable
 from mtdata.duties import DUTIES
@@ -74,7 +73,7 @@ class Daemon:
 
     def run(self) -> int:
         """Go on until asked to stop; the exit code.  BusyError when another daemon is at work."""
-        with self._lock.hold(), self._sleep.open():
+        with self._lock.hold():
             threading.excepthook = self._tasks.broken
             log.info("%s", _first_words(self._tasks.settings, self._tasks.duties))
             self._check_itself()
