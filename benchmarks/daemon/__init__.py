@@ -21,4 +21,9 @@ DAEMON: tuple[Benchmark, ...] = (
         "processor time of an idle round of a daemon with 3 sites of 25 scales, ms a site",
         6, False, "", idle.processor_ms,
     ),
+    Benchmark(
+        "idle_minute",
+        "processor time of a minute of an idle daemon with 3 sites and a slot for jobs, ms",
+        60, False, "", idle.minute_ms,
+    ),
 )  # fmt: skip

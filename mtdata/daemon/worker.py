@@ -17,6 +17,10 @@ LOOK_S = 60.0
 """So often an idle thread looks whether it should end."""
 THREAD = "mtdata "
 """Before the worker's name in that of its thread."""
+NO_THREAD = (
+    "this machine gives no further thread, so its tasks wait; each minute it is tried again. See "
+    "`systemctl show -p TasksMax,TasksCurrent mtdata` or `ulimit -u`"
+)
 Act = Callable[[StopToken], None]
 
 
@@ -58,8 +62,14 @@ class SiteWorker:
         return is_new
 
     def _begin(self) -> None:
+        """Begin the thread; where the system has none to give just now, the next offer tries."""
         thread = Thread(target=self._work, name=f"{THREAD}{self.name}", daemon=True)
-        thread.start()  # the system may have none to give just now: the next offer tries again
+        try:
+            thread.start()
+        except RuntimeError:
+            with logs.at(site=self.name):
+                log.error("%s", NO_THREAD, extra=logs.alike(NO_THREAD))
+            return
         self._thread = thread
 
     def is_waited_for(self) -> bool:
