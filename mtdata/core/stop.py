@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import select
+import weakref
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from threading import Event
 
 from mtdata.core.errors import Stopped
 
 ENDED = "asked to end; what was not committed is undone by the next round"
+
+PIPE = 64 * 1024
+"""What a pipe holds."""
 
 
 class StopToken:
@@ -38,23 +43,34 @@ class WakeableSleep:
     """A sleep of one thread that anybody may end, also the handler of a signal.
 
     `time.sleep` goes on behind a handler.  `Event.set` takes a lock, which the main thread may hold
-    when the signal comes, or a second one comes within the first: it would stand still for ever.  A
-    SimpleQueue may be put to at any time.
+    when the signal comes, or a second one comes within the first: it would stand still for ever.
+    And where no lock waits by a clock that only goes on (macOS), one set back would lengthen it.
     """
 
     def __init__(self) -> None:
-        self._wakeups: SimpleQueue[None] = SimpleQueue()
+        self._reader, self._writer = pipe = os.pipe()
+        for file in pipe:
+            os.set_blocking(file, False)
+        # not at the exit of the program: a handler may still write then, to whatever has the number
+        weakref.finalize(self, _close, pipe).atexit = False
+        self._poll = select.poll()
+        self._poll.register(self._reader, select.POLLIN)
 
     def wake(self) -> None:
         """End the sleep, or the next one where nobody sleeps."""
-        self._wakeups.put(None)
+        with suppress(BlockingIOError):  # so many wait in the pipe already
+            os.write(self._writer, b"w")
 
     def sleep(self, length_s: float) -> None:
         """Sleep so long at most; whatever was to end it ends this one alone."""
-        with suppress(Empty):
-            self._wakeups.get(timeout=max(0.0, length_s))
-            for _ in range(self._wakeups.qsize()):
-                self._wakeups.get_nowait()
+        self._poll.poll(max(0.0, length_s) * 1000)
+        with suppress(BlockingIOError):
+            os.read(self._reader, PIPE)
+
+
+def _close(files: tuple[int, ...]) -> None:
+    for file in files:
+        os.close(file)
 
 
 class EndRequest:
