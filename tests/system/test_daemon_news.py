@@ -103,6 +103,7 @@ def test_a_log_that_cannot_be_written_stops_nothing_and_is_an_incident(
     site.put("QOL", [row(1)])
     with daemon(home) as started:
         wait_until(lambda: "log_unwritable" in programs(home), "the incident")
+        wait_until(lambda: bool(runs(home, "export % .")), "the first round")
         started.send_signal(signal.SIGTERM)
         _, said = started.communicate(timeout=PATIENCE_S)
     assert started.returncode == 0
