@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from multiprocessing import connection, resource_tracker
 from multiprocessing.connection import Connection
 from time import monotonic
@@ -31,7 +32,7 @@ Outfit = Callable[[], Callable[[list[T]], list[R]]]
 """Made anew in each process: what gives one result for each item.  It must survive pickling."""
 
 log = logging.getLogger(__name__)
-DEPTH = 2  # tasks with a worker: it goes on while this process is busy with something else
+DEPTH = 4  # tasks with a worker: it goes on while this process is busy with something else
 SPLIT_AT, GIVE_UP_AT = 2, 4  # deaths over a task until its items go one by one; until it is lost
 STILLBORN = 3  # workers in a row that never became ready, until this process works alone
 
@@ -117,12 +118,11 @@ class WorkerPool(Generic[T, R]):
         patience_s: float = 120.0,
     ) -> None:  # fmt: skip
         """`chunk` items are a task; fewer than `here_below` are done in this process."""
-        self._outfit, self._count, self._lost = outfit, count, lost
+        self._outfit, self._count, self._lost, self._chunk = outfit, count, lost, chunk
         self._here_below, self._patience_s = here_below, patience_s
-        self._ahead, self._chunk = 2 * count + 2, chunk
+        self._ahead, self._enough, self._stillborn = 2 * count + 2, DEPTH * count, 0
         self._queue: deque[_Task[T, R]] = deque()
         self._workers: list[_Worker[T, R]] = []
-        self._stillborn = 0
 
     @cached_property
     def _here(self) -> Callable[[list[T]], list[R]]:
@@ -134,7 +134,7 @@ class WorkerPool(Generic[T, R]):
         return [worker.process.pid for worker in self._workers if worker.process.pid]
 
     def each(self, work: Iterable[tuple[W, list[T]]]) -> Iterator[tuple[W, list[R]]]:
-        """The results of each batch in order, some `2 * count + 2` tasks or batches read ahead."""
+        """The results of each batch in order; behind it DEPTH tasks a worker are read ahead."""
         pending: deque[tuple[W, Batch[R]]] = deque()
         seen = 0
         try:
@@ -172,27 +172,31 @@ class WorkerPool(Generic[T, R]):
         return batch
 
     def _ripe(self, pending: deque[tuple[W, Batch[R]]]) -> bool:
-        """Whether it is time to give out the first: what is to be done next goes before.
+        """Whether the first may be given out: who takes it may write and sync for long.
 
-        Who takes a batch may write and sync for long, and workers would wait for work.
+        So workers have the next ones before, also where the first alone was more than they take.
         """
+        first = pending[0][1]
         self._turn(0.0)
-        backlog = self._backlog()
-        if max(len(pending), backlog) >= self._ahead:
-            return True
-        return not pending[0][1].missing and backlog >= DEPTH * len(self._workers)
+        while first.missing and self._backlog(first) >= self._enough:
+            self._go_on(first)
+        return len(pending) >= self._ahead or self._backlog(first) >= self._enough
 
     def _next(self, pending: deque[tuple[W, Batch[R]]]) -> tuple[W, list[R]]:
         item, batch = pending[0]  # it stays there until it is whole, should we be stopped here
         while batch.missing:
-            self._turn(0.0)
-            if batch.missing and not self._help():
-                self._turn(1.0)
+            self._go_on(batch)
         pending.popleft()
         return item, batch.results()
 
-    def _backlog(self) -> int:
-        return len(self._queue) + sum(len(worker.tasks) for worker in self._workers)
+    def _go_on(self, wanted: Batch[R]) -> None:
+        self._turn(0.0)
+        if wanted.missing and not self._help():
+            self._turn(1.0)
+
+    def _backlog(self, besides: Batch[R] | None = None) -> int:
+        tasks = chain(self._queue, *(worker.tasks for worker in self._workers))
+        return sum(task.batch is not besides for task in tasks)
 
     def _help(self) -> bool:
         """Do a task here while no worker is ready, but none that may have ended one."""
@@ -211,9 +215,8 @@ class WorkerPool(Generic[T, R]):
         by_pipe = {worker.pipe: worker for worker in self._workers}
         for pipe in connection.wait(by_pipe, patience_s):
             self._hear(by_pipe[pipe])  # type: ignore[index]  # it gives back what it was given
-        now = monotonic()
         for worker in list(self._workers):
-            if (worker.tasks or not worker.ready) and now - worker.since > self._patience_s:
+            if (worker.tasks or not worker.ready) and monotonic() - worker.since > self._patience_s:
                 self._bury(worker)
         self._hand_out()
 

@@ -48,6 +48,27 @@ def test_no_batch_is_given_out_while_workers_have_less_than_they_may_hold(
     assert given == BATCHES
 
 
+def test_a_batch_that_is_more_than_workers_may_hold_is_not_given_out_before_the_next_is_there(
+    workers: WorkerPool[int, int],
+) -> None:
+    """While its rows are written and synced, workers have those of the next in hand."""
+    begun = given = 0
+    size = 4 * 3 * DEPTH * WORKERS  # three times what they may hold
+
+    def batches() -> Iterator[tuple[int, list[int]]]:
+        nonlocal begun
+        for number in range(4):
+            begun += 1
+            yield number, [number] * size
+
+    for number, results in workers.each(batches()):
+        assert (number, results) == (given, [number + 1] * size)
+        given += 1
+        assert begun == min(given + 1, 4), "one batch ahead, and no more than that in memory"
+        assert workers._backlog() >= DEPTH * WORKERS or begun == 4
+    assert given == 4
+
+
 def test_few_items_are_done_here_one_batch_after_the_other(workers: WorkerPool[int, int]) -> None:
     begun = 0
 
