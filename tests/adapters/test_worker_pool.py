@@ -48,25 +48,44 @@ def test_no_batch_is_given_out_while_workers_have_less_than_they_may_hold(
     assert given == BATCHES
 
 
+@pytest.mark.parametrize("times", [1, 3])
 def test_a_batch_that_is_more_than_workers_may_hold_is_not_given_out_before_the_next_is_there(
-    workers: WorkerPool[int, int],
+    workers: WorkerPool[int, int], times: int
 ) -> None:
     """While its rows are written and synced, workers have those of the next in hand."""
     begun = given = 0
-    size = 4 * 3 * DEPTH * WORKERS  # three times what they may hold
+    size = 4 * times * DEPTH * WORKERS  # so many times what they may hold
 
     def batches() -> Iterator[tuple[int, list[int]]]:
         nonlocal begun
-        for number in range(4):
+        for number in range(BATCHES):
             begun += 1
             yield number, [number] * size
 
     for number, results in workers.each(batches()):
         assert (number, results) == (given, [number + 1] * size)
         given += 1
-        assert begun == min(given + 1, 4), "one batch ahead, and no more than that in memory"
-        assert workers._backlog() >= DEPTH * WORKERS or begun == 4
-    assert given == 4
+        assert begun <= given + (2 if times == 1 else 1), "no more than that lies in memory"
+        assert workers._backlog() >= DEPTH * WORKERS or begun == BATCHES
+    assert given == BATCHES
+
+
+def test_batches_without_work_wait_for_one_before_them_and_are_not_many(
+    workers: WorkerPool[int, int],
+) -> None:
+    begun = given = 0
+
+    def batches() -> Iterator[tuple[int, list[int]]]:
+        nonlocal begun
+        for number in range(BATCHES):
+            begun += 1
+            yield number, [] if number else [number] * 4
+
+    for number, results in workers.each(batches()):
+        assert (number, len(results)) == (given, 0 if number else 4)
+        assert begun - given <= workers._ahead
+        given += 1
+    assert given == BATCHES
 
 
 def test_few_items_are_done_here_one_batch_after_the_other(workers: WorkerPool[int, int]) -> None:
