@@ -107,12 +107,12 @@ def lengths() -> Callable[[list[str]], list[int]]:
     return lambda items: [*map(len, items)]
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_workers_that_are_stopped_are_replaced_though_no_pipe_holds_what_is_handed_to_them() -> (
     None
 ):
     workers: WorkerPool[str, int] = WorkerPool(
-        lengths, count=WORKERS, lost=-1, here_below=0, chunk=4, patience_s=1.0
+        lengths, count=WORKERS, lost=-1, here_below=0, chunk=4, patience_s=5.0
     )
     stopped: list[int] = []
 
