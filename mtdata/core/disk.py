@@ -262,8 +262,9 @@ class FolderDisk:
         with translated_faults(self.root, "write", path):
             file = open_plain(self.root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         try:
-            if self._mode != FILE_MODE:  # whatever the umask
-                os.fchmod(file, self._mode)
+            if self._mode != FILE_MODE:  # whatever the umask; a stick with FAT knows no modes
+                with translated_faults(self.root, "write", path), suppress(PermissionError):
+                    os.fchmod(file, self._mode)
             for piece in pieces:  # which may fail by itself: that is no fault of the disk
                 self._beat()
                 with translated_faults(self.root, "write", path):
