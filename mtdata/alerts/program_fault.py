@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from mtdata import logs
 from mtdata.core.errors import ConfigError, MTDataError, Reach
 from mtdata.core.installing import lacking
+from mtdata.core.reach import refusal_of
 
 log = logging.getLogger("mtdata")
 
@@ -30,7 +31,8 @@ class ProgramFault(MTDataError):
 def contained(site: str) -> Iterator[None]:
     """Whatever is no error of ours leaves as ProgramFault, once it stands in the log.
 
-    A library that an extra of ours would bring is a ConfigError, in words.
+    A library that an extra of ours would bring is a ConfigError, in words; a file that the system
+    refuses us is a StorageError.
     """
     try:
         yield
@@ -39,6 +41,9 @@ def contained(site: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and (missing := lacking(error.name)):
             raise ConfigError(missing) from None
+        if isinstance(error, OSError) and (refused := refusal_of(error)):
+            log.debug("refused where nobody thought of it", exc_info=True)
+            raise refused from None
         with logs.at(site=site):
             log.critical("a fault of the program", exc_info=True, extra=logs.TOLD)
         # only places and the type: a message or a value could quote an answer

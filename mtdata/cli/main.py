@@ -25,6 +25,7 @@ from mtdata.core.border import Border
 from mtdata.core.control import in_json, in_utf8
 from mtdata.core.errors import ConfigError, MTDataError, Stopped, UsageError
 from mtdata.core.installing import lacking
+from mtdata.core.reach import refusal_of
 from mtdata.duties import DUTIES
 from mtdata.jobs.duty import Duties
 
@@ -132,6 +133,11 @@ def run(words: Sequence[str] | None = None) -> int:
             "Interrupted", "interrupted; the next round goes on", INTERRUPTED, as_json=as_json
         )
     except Exception as error:
+        if isinstance(error, OSError) and (refused := refusal_of(error)):
+            log.debug("refused where nobody thought of it", exc_info=True)
+            log.error("%s: %s", type(refused).__name__, refused, extra=logs.TOLD)
+            code = refused.exit_code
+            return _print_error(type(refused).__name__, str(refused), code, as_json=as_json)
         return _fault(error, as_json=as_json)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from mtdata.config.folders import FILES
+from mtdata.config.folders import FILES, is_there
 from mtdata.config.hands import is_open_to_readers
 from mtdata.config.settings import Settings
 from mtdata.core import owner
@@ -54,7 +56,7 @@ def check_home(settings: Settings) -> list[Finding]:
 
 def check_files(settings: Settings) -> list[Finding]:
     """Which config files were read, where relative paths begin, and who else may read them."""
-    names = [name for name in FILES if (settings.folder / name).exists()]
+    names = [name for name in FILES if is_there(settings.folder / name)]
     told = f"{settings.folder}: {', '.join(names)}; relative paths are taken from {settings.home}"
     return [of_program("files", "good", told), *_check_readers(settings.folder)]
 
@@ -73,8 +75,15 @@ def _check_room(home: Path) -> Finding:
 
 def _check_readers(folder: Path) -> list[Finding]:
     names = [name for name in FILES if is_open_to_readers(folder / name)]
-    if not names or not folder.stat().st_mode & 0o001:  # nobody else gets in there
+    if not names or not _lets_in(folder):
         return []
     files = " ".join(shlex.quote(str(folder / name)) for name in names)
     told = f"all may read {', '.join(names)}, where passwords may stand: chmod o-r {files}"
     return [of_program("config", "odd", told)]
+
+
+def _lets_in(folder: Path) -> bool:
+    """Whether all get in there; a look that the disk refuses once is no reason to say nothing."""
+    with suppress(OSError):
+        return bool(os.stat(folder).st_mode & 0o001)
+    return True

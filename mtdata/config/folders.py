@@ -65,7 +65,7 @@ def usual_folders(environ: Mapping[str, str]) -> list[Path]:
 
 def has_config(folder: Path) -> bool:
     """Whether any of our files is there, or may be: what is hidden from us counts as there."""
-    return any(_is_there(folder / name) for name in FILES)
+    return any(is_there(folder / name) for name in FILES)
 
 
 def home_folder(folder: Path, environ: Mapping[str, str]) -> Path:
@@ -100,10 +100,11 @@ def _base(environ: Mapping[str, str], variable: str, otherwise: str) -> Path | N
 def _was_used(home: Path) -> bool:
     """Whether the program has made anything there: its own files, or a pool."""
     files = (home / place / name for place, names in _OF_A_HOME.items() for name in names)
-    return any(map(_is_there, files)) or any(any(home.glob(one)) for one in _TRACES)
+    return any(map(is_there, files)) or any(any(home.glob(one)) for one in _TRACES)
 
 
-def _is_there(file: Path) -> bool:
+def is_there(file: Path) -> bool:
+    """Whether anything has that name; what is hidden from us counts as there."""
     try:
         os.lstat(file)
     except (FileNotFoundError, NotADirectoryError):

@@ -65,10 +65,8 @@ def _begin_sync(file: int) -> None:
 
     The syncs of a group end with one commit of the file system then, not with one each.
     """
-    advise = getattr(os, "posix_fadvise", None)  # macOS has none
-    if advise is not None:
-        with suppress(OSError):
-            advise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+    with suppress(OSError, AttributeError):  # macOS has none
+        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -130,11 +128,9 @@ class FolderDisk:
 
     def size(self, path: str) -> int | None:
         """Port: Disk.size."""
-        with translated_faults(self.root, "look at the file", path):
-            try:
-                return size_of(self.root, path)
-            except FileNotFoundError:
-                return None
+        with translated_faults(self.root, "look at the file", path), suppress(FileNotFoundError):
+            return size_of(self.root, path)
+        return None
 
     def read(self, path: str, start: int, length: int) -> bytes:
         """Port: Disk.read."""
@@ -232,8 +228,7 @@ class FolderDisk:
         full = self.root / path
         with translated_faults(full, "remove"), suppress(FileNotFoundError, NotADirectoryError):
             self._reach(path)
-            with suppress(FileNotFoundError):
-                os.unlink(full)
+            drop(str(full))
             _sync_folder(full.parent)  # even if it was gone: a killed process may not have synced
 
     def clear(self, folder: str) -> None:
@@ -267,8 +262,9 @@ class FolderDisk:
         with translated_faults(self.root, "write", path):
             file = open_plain(self.root, path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         try:
-            if self._mode != FILE_MODE:  # whatever the umask
-                os.fchmod(file, self._mode)
+            if self._mode != FILE_MODE:  # whatever the umask; a stick with FAT knows no modes
+                with translated_faults(self.root, "write", path), suppress(PermissionError):
+                    os.fchmod(file, self._mode)
             for piece in pieces:  # which may fail by itself: that is no fault of the disk
                 self._beat()
                 with translated_faults(self.root, "write", path):
@@ -276,6 +272,10 @@ class FolderDisk:
                 length += len(piece)
             with translated_faults(self.root, "sync", path):
                 end(file)
+        except BaseException:
+            with suppress(OSError):  # nobody names it any more, and it may hold answers
+                drop(f"{self.root}/{path}")
+            raise
         finally:
             os.close(file)
         return length

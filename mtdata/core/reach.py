@@ -62,6 +62,20 @@ def translated_faults(path: Path, doing: str, within: str = "") -> TranslatedFau
     return TranslatedFaults(path, doing, within)
 
 
+def refusal_of(error: OSError) -> StorageError | None:
+    """What a refused call says of the file that it was about; None where it was about no file.
+
+    For where errors end: a look at a file that nobody took for one that can be refused.
+    """
+    if error.errno is None or not isinstance(error.filename, str | bytes):
+        return None
+    try:
+        with translated_faults(Path(os.fsdecode(error.filename)), "use it"):
+            raise error
+    except StorageError as told:
+        return told
+
+
 def open_folder(root: Path, path: str) -> int:
     """The folder of that path below the root ("" is the root itself); OSError for a link."""
     here = os.open(root, os.O_RDONLY | os.O_DIRECTORY)

@@ -41,6 +41,7 @@ GRACE_S, REST_S, FAULT = 10.0, 2.0, 70
 MOST_REASON = 2000
 """So much of a reason goes through the pipe: a longer message is none to who reads there."""
 UNSEEN = "what this system does not show"
+LEFT = "its own code called for the end of the program (sys.exit) instead of failing"
 ENDED = "asked to end; what was not committed is taken back"
 
 
@@ -214,6 +215,8 @@ def _ending(work: ChildWork, kinds: Kinds) -> Message:
         return {"ended": "waits", "reason": str(error)[:MOST_REASON], **wait}
     except MTDataError as error:
         return _failed(error)
+    except SystemExit:  # what a command of its own would end by; its words may be anybody's
+        return _failed(JobError(LEFT))
     finally:
         _count_calls(work)
 

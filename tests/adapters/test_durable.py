@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,35 @@ def test_the_innermost_mount_has_a_path() -> None:
     assert kind_in(table, "/mnt/a sharement") == "tmpfs"
     assert kind_in(table, "/mntx") == "ext4"
     assert kind_in("", "/") == ""
+
+
+@pytest.mark.parametrize("way", ["stage", "draft"])
+def test_a_file_that_cannot_be_made_leaves_nothing_hidden(tmp_path: Path, way: str) -> None:
+    def breaks_off() -> Iterator[bytes]:
+        yield b"an answer"
+        raise ArithmeticError
+
+    disk = FolderDisk(tmp_path)
+    with pytest.raises(ArithmeticError):
+        getattr(disk, way)("folder/sheet.csv", breaks_off())
+    assert disk.names("folder") == []
+
+
+def test_a_disk_that_knows_no_modes_takes_a_file_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(error: int) -> None:
+        def refuse(file: int, mode: int) -> None:
+            raise OSError(error, os.strerror(error), file)
+
+        monkeypatch.setattr(os, "fchmod", refuse)
+
+    disk = FolderDisk(tmp_path, mode=0o644)
+    refusing(errno.EPERM)
+    disk.replace("heads.json", b"{}")
+    assert disk.read("heads.json", 0, 9) == b"{}"
+    refusing(errno.EIO)
+    with pytest.raises(StorageError, match="Input/output error"):
+        disk.replace("heads.json", b"[]")
+    assert disk.names("") == ["heads.json"]
+    assert disk.read("heads.json", 0, 9) == b"{}"

@@ -53,6 +53,8 @@ def _write(work: Work) -> None:
         raise NotYet("it is settled then", work.parameters["pause"], untouched=True)
     if how == "busy" and not _was_here(work):
         raise BusyError("somebody else is at it")
+    if how == "leaves":
+        raise SystemExit("the answer of a participant")
     if how == "fault":
         raise ZeroDivisionError("the answer of a participant")
     if how == "tells":

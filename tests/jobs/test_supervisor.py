@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -268,3 +269,14 @@ def test_a_part_that_was_put_back_is_not_ended_by_who_had_it(place: Place) -> No
     with pytest.raises(Fenced):
         claims.finish(early, claims.PartProgress(), planned=["part0"])
     assert Part.objects.get(pk=early.part).status == "Queued"
+
+
+def test_a_part_whose_code_calls_for_the_end_of_the_program_has_failed_at_once(
+    plain: Place,
+) -> None:
+    job = plain.add(rows=1, parts=1, how="leaves")
+    plain.carry()
+    shown = plain.ended(job, "Failed")
+    assert "sys.exit" in shown["reason"]
+    assert "answer" not in json.dumps(shown, default=str)
+    assert [sign.name for sign in plain.signs("begun")] == ["begun-part0-1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -620,3 +621,23 @@ def test_what_is_too_large_for_one_request_goes_in_parts_and_what_is_there_is_li
     assert lost in bucket.names()
     assert home.run("restore", place, str(home.folder / "new"), *words).code == 0
     assert moved(home).is_clean()
+
+
+def test_a_database_that_the_disk_refuses_to_look_at_is_told_by_its_name(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = os.stat
+    for name in ("ledger.sqlite3-wal", "ledger.sqlite3-journal", "copy.sqlite3"):
+
+        def refusing(path: Any, *more: Any, name: str = name, **how: Any) -> os.stat_result:
+            if str(path).endswith(f"/{name}"):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+            return look(path, *more, **how)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "stat", refusing)
+            ended = home.run("backup", str(place_of(home)))
+        assert ended.code == 74, ended
+        assert "Input/output error" in ended.said
+        assert "a fault of the program" not in ended.said
+    assert home.run("backup", str(place_of(home))).code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -219,3 +220,31 @@ def test_a_site_whose_name_another_duty_has_as_well_is_a_fault(
     code, found = check(folder, capsys)
     assert (code, found["uva", "weblogs.config"][0]) == (78, "bad")
     assert "another duty has a site called uva" in found["uva", "weblogs.config"][1]
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EIO])
+def test_a_look_that_the_disk_refuses_once_is_no_fault_of_the_program(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: int,
+) -> None:
+    folder, look = config(tmp_path), os.stat
+    (tmp_path / "keys").mkdir(exist_ok=True)
+    refused, asked = 0, [0]
+
+    def refusing(path: Any, *more: Any, **how: Any) -> os.stat_result:
+        if str(path).startswith(str(tmp_path)):
+            asked[0] += 1
+            if asked[0] == refused:
+                raise OSError(error, os.strerror(error), str(path))
+        return look(path, *more, **how)
+
+    monkeypatch.setattr(os, "stat", refusing)
+    check(folder, capsys)
+    whole = asked[0]
+    assert whole > 5
+    for refused in range(1, whole + 1):
+        asked[0] = 0
+        code = run(["check", "--offline", "--config", str(folder)])
+        assert code in (0, 74, 78), (refused, capsys.readouterr())

@@ -375,3 +375,17 @@ def test_a_file_that_was_changed_while_it_was_under_way_is_told_and_nobody_comes
     assert holding(home) == set()
     home.verify_until_clean()
     assert home.is_clean()
+
+
+def test_what_a_killed_program_left_half_made_is_erased_as_well(home: Home) -> None:
+    filled(home)
+    assert home.run("decode", STUDY, ".").code == 0
+    [sheet] = (home.pool / "recovered_data").glob("OASIS_*.csv")
+    drafts = [sheet.with_name(f".{sheet.name}{tag}.staged") for tag in ("", ".0123abcd-2")]
+    for draft in drafts:
+        shutil.copyfile(sheet, draft)
+    erase(home)
+    assert all(draft.exists() for draft in drafts)  # a look changes nothing
+    erase(home, "--yes", "--raw")
+    assert not any(draft.exists() for draft in drafts)
+    is_well(home)

@@ -300,3 +300,23 @@ def test_a_pool_on_a_file_system_that_cannot_sync_a_folder_is_told_as_that(
         assert "cannot sync a folder" in told
         assert "mend the disk" not in told
     assert home.asked("DELETE") == []
+
+
+@pytest.mark.parametrize("words", [("held",), ("version",)], ids=["of a site", "of the program"])
+def test_a_file_that_is_refused_where_nobody_thought_of_it_is_a_fault_of_the_disk(
+    home: Home, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    home.export()
+    place = home.pool / "unforeseen"
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(place))
+
+    monkeypatch.setattr("mtdata.study.operations.commands.held", refused)
+    if words == ("version",):
+        monkeypatch.setattr("mtdata.cli.main._carried_out", refused)
+    ended = home.run(*words)
+    assert ended.code == 74
+    assert str(place) in ended.said
+    assert "Input/output error" in ended.said
+    assert "Traceback" not in ended.said + json.dumps(ended.shown)

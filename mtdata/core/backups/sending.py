@@ -20,7 +20,7 @@ from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError, StorageError
 from mtdata.core.journal import BESIDE, check_beside
 from mtdata.core.ports import Disk
-from mtdata.core.reach import check_plain
+from mtdata.core.reach import check_plain, translated_faults
 
 TRIES = 5
 RESTORED = "restored.json"
@@ -108,8 +108,10 @@ def copy_database(source: Path, target: Path) -> str:
     """
     for ending in BESIDE[1:]:
         FolderDisk(target.parent).remove(target.name + ending)
-    check_plain(target, begin=True)
-    check_beside(source, begin=False)
+    with translated_faults(target, "begin the copy"):
+        check_plain(target, begin=True)
+    with translated_faults(source, "look at the database"):
+        check_beside(source, begin=False)
     address = f"{source.absolute().as_uri()}?mode=rw"
     try:
         with (

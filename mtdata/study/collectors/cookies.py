@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from email.message import Message
 from functools import lru_cache
 from typing import Any
 
 from requests import PreparedRequest, Request
-from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, get_cookie_header
+from requests.cookies import (
+    MockResponse,
+    RequestsCookieJar,
+    extract_cookies_to_jar,
+    get_cookie_header,
+)
 
 MOST = 8192  # bytes; most servers refuse a request with more
+_TOO_LONG_AGE = re.compile(r"(max-age\s*=\s*\"?[-+]?[0_]*[1-9]_?(?:\d_?){8})[\d_]+", re.IGNORECASE)
 
 
 @lru_cache(maxsize=64)
@@ -18,13 +26,26 @@ def prepared_get(url: str) -> PreparedRequest:
     return Request("GET", url).prepare()
 
 
+class _CookieJar(RequestsCookieJar):
+    """A jar in which a cookie of a nonsensical age lasts for some years.
+
+    The library's own loses all cookies of the answer over one such number, and prints a traceback.
+    """
+
+    def make_cookies(self, response: Any, request: Any) -> Any:
+        told = Message()
+        for line in response.info().get_all("Set-Cookie", []):
+            told["Set-Cookie"] = _TOO_LONG_AGE.sub(r"\1", str(line))
+        return super().make_cookies(MockResponse(told), request)  # type: ignore[arg-type]
+
+
 class SiteCookies:
     """What the answers of one site brought."""
 
     def __init__(self, export: PreparedRequest, carry: Callable[[str], None]) -> None:
         """`carry` is told what a request to `export` takes along, '' where that is over."""
         self._export, self._carry = export, carry
-        self.jar = RequestsCookieJar()
+        self.jar = _CookieJar()
         self._come: list[Any] = []
 
     def take_later(self, answer: Any) -> None:

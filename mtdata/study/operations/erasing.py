@@ -61,6 +61,8 @@ def erase(
         pool = opening.pool
         log_stand(CatchUp(pool, watch).play())
         release_files(pool)
+        if yes:  # rows lie there too, and nobody would look for them
+            drop_drafts(pool, site.path)
         derived, links = derived_files(site.path)
         found = PersonSearch(pool, person, derived, watch).play()
         found.unseen += [f"{path}: a link" for path in links]
@@ -78,6 +80,7 @@ def _carry_out(
     plan = plan_of(pool, site.name, person, found, raw=raw)
     plan.write(pool.disk)
     shown = finish(pool, plan, erased_lists(site, pool.disk), watch)
+    drop_drafts(pool, site.path)  # a job may have begun one of the rows that were there
     KnownPool(site).keep(pool.disk, changed=True)
     base = f"{site.path}/{base_of(plan)}"
     return {
@@ -144,3 +147,15 @@ def derived_files(root: Path) -> tuple[list[str], list[str]]:
                 elif path.is_file() and not path.name.startswith("."):
                     files.append(inside)
     return files, links
+
+
+def drop_drafts(pool: Pool, root: Path) -> None:
+    """Take away what somebody was making of the pool's data and has not named; it is made again.
+
+    Whoever was killed over it left it; who is at it now finds no draft to name, and tries again.
+    """
+    for folder in DERIVED:
+        for place, _, names in os.walk(root / folder):
+            for name in names:
+                if name.startswith(".") and name.endswith(".staged"):
+                    pool.disk.remove((Path(place) / name).relative_to(root).as_posix())

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mtdata.config import Settings, SiteConfig
+from mtdata.config.folders import is_there
 from mtdata.core.checks import Finding
 
 
@@ -35,7 +36,7 @@ def _check_site(site: SiteConfig) -> Iterator[Finding]:
         told = "plain http: anybody can read it" if replica.insecure else replica.url
         verdict = "odd" if replica.insecure else "good"
         yield Finding(site.name, f"REPLICAS {number}", verdict, told)
-    if site.ca and not Path(site.ca).exists():
+    if site.ca and not is_there(Path(site.ca)):
         yield Finding(site.name, "CA", "odd", f"{site.ca} is not on this machine")
 
 
@@ -45,7 +46,7 @@ def _check_keys(site: SiteConfig) -> Finding:
         return Finding(site.name, "keys", "good", told)
     if not site.private_files:
         return Finding(site.name, "keys", "odd", "no PRIVATE_FILE: sealed entries would be held")
-    lacking = [str(file) for file in site.private_files if not file.exists()]
+    lacking = [str(file) for file in site.private_files if not is_there(file)]
     if lacking:  # where a config is only tried out, no key should be
         return Finding(site.name, "keys", "odd", f"not on this machine: {', '.join(lacking)}")
     return Finding(site.name, "keys", "good", f"{len(site.private_files)} here, not opened")

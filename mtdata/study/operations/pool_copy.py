@@ -16,6 +16,7 @@ from mtdata.core.backups.sending import BackupSender, kept_files
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import BusyError
 from mtdata.core.pool_files import ERASING_PLAN, INCOMING, LEDGER_FILE, LOCK
+from mtdata.core.reach import translated_faults
 from mtdata.core.read_only import DatabaseState, database_state
 from mtdata.study.files.archive import CLOSING
 from mtdata.study.ledger.read_only import ReadOnlyLedger
@@ -50,7 +51,9 @@ class PoolCopy:
         return files
 
     def _ledger_state(self) -> DatabaseState:
-        return database_state(self._site.path / LEDGER_FILE)
+        path = self._site.path / LEDGER_FILE
+        with translated_faults(path, "look at the ledger"):
+            return database_state(path)
 
     def _one_moment(self) -> tuple[list[BackedUpFile], list[str]]:
         """All files with the ledger of one moment, and those that do not fit it."""
