@@ -41,7 +41,7 @@ def put(name: str, password: str, role: str, *, new: bool = False) -> bool:
     """
 
     def move() -> bool:
-        user = User.objects.filter(username=folded(name)).first()
+        user = User.objects.select_for_update().filter(username=folded(name)).first()
         is_new = user is None
         if user is not None and new:
             raise UsageError(f"{folded(name)} is there already")
@@ -87,7 +87,24 @@ def _set_password(user: Any, password: str) -> None:
 def give_password(user: Any, password: str) -> None:
     """Reset it: what there was under the old one ends."""
     _set_password(user, password)
-    whole(user.save)
+    keep_password(user)
+
+
+def keep_password(user: Any, known: str | None = None) -> None:
+    """Keep the one that this user has been given, and nothing else of what was read of them.
+
+    `known` is how it was kept when its owner told the old one: UsageError where that is so no
+    longer, or the account was shut meanwhile.
+    """
+
+    def move() -> None:
+        kept = User.objects.select_for_update().get(pk=user.pk)
+        if known is not None and not (kept.is_active and kept.password == known):
+            raise UsageError("the account was changed by somebody else just now; log in again")
+        kept.password, kept.keeps_tokens = user.password, getattr(user, "keeps_tokens", False)
+        kept.save()
+
+    whole(move)
 
 
 def give_role(user: Any, role: str) -> None:
@@ -106,16 +123,21 @@ def shut(user: Any) -> None:
 
     def move() -> None:
         keep_an_admin([user])
-        user.is_active = False
-        user.save()
+        _keep_open(user, is_open=False)
 
     whole(move)
 
 
 def let_in(user: Any) -> None:
     """They may log in again; what has ended stays ended."""
-    user.is_active = True
-    whole(user.save)
+    whole(lambda: _keep_open(user, is_open=True))
+
+
+def _keep_open(user: Any, *, is_open: bool) -> None:
+    """Keep that alone: what was read of them may have been changed meanwhile; in a transaction."""
+    kept = User.objects.select_for_update().get(pk=user.pk)
+    kept.is_active = user.is_active = is_open
+    kept.save()
 
 
 def keep_an_admin(leaving: Iterable[Any]) -> None:
