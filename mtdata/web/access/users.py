@@ -40,7 +40,7 @@ def put(name: str, password: str, role: str, *, new: bool = False) -> bool:
     With `new` one who is there is refused.  UsageError for a name or password that will not do.
     """
 
-    def move() -> bool:
+    def move() -> tuple[Any, bool]:
         user = User.objects.select_for_update().filter(username=folded(name)).first()
         is_new = user is None
         if user is not None and new:
@@ -52,9 +52,14 @@ def put(name: str, password: str, role: str, *, new: bool = False) -> bool:
         user.is_active = True
         user.save()
         user.groups.set(Group.objects.filter(name=role))
-        return is_new
+        return user, is_new
 
-    return whole(move)
+    return whole(move, patient=False, stands=lambda made: _has_password(made[0]))[1]
+
+
+def _has_password(user: Any) -> bool:
+    """Whether it was kept: no other is hashed to the same word."""
+    return User.objects.filter(pk=user.pk, password=user.password).exists()
 
 
 def enter_without_password(name: str, role: str) -> Any:
@@ -71,7 +76,7 @@ def enter_without_password(name: str, role: str) -> Any:
         return user
 
     try:
-        return whole(move)
+        return whole(move, patient=False)
     except IntegrityError:  # the same person came twice at once
         return user_by(username=name)
 
@@ -104,7 +109,7 @@ def keep_password(user: Any, known: str | None = None) -> None:
         kept.password, kept.keeps_tokens = user.password, getattr(user, "keeps_tokens", False)
         kept.save()
 
-    whole(move)
+    whole(move, patient=False)
 
 
 def give_role(user: Any, role: str) -> None:
@@ -115,7 +120,7 @@ def give_role(user: Any, role: str) -> None:
             keep_an_admin([user])
         user.groups.set(Group.objects.filter(name=role))
 
-    whole(move)
+    whole(move, patient=False)
 
 
 def shut(user: Any) -> None:
@@ -125,12 +130,12 @@ def shut(user: Any) -> None:
         keep_an_admin([user])
         _keep_open(user, is_open=False)
 
-    whole(move)
+    whole(move, patient=False)
 
 
 def let_in(user: Any) -> None:
     """They may log in again; what has ended stays ended."""
-    whole(lambda: _keep_open(user, is_open=True))
+    whole(lambda: _keep_open(user, is_open=True), patient=False)
 
 
 def _keep_open(user: Any, *, is_open: bool) -> None:
