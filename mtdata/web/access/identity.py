@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 
 from mtdata.core.errors import RecordsError, UsageError
@@ -95,6 +96,10 @@ class IdentityMiddleware:
                 log.warning("a name by the web server in front is refused: %s", error)
                 words = f"You are not let in: {error}. Nothing was changed."
                 return faults.error_page(request, HTTPStatus.FORBIDDEN, words)
-            except RecordsError:  # that of a view goes another way (`middleware`)
+            except (
+                RecordsError,
+                DatabaseError,
+                InterfaceError,
+            ):  # that of a view goes another way (`middleware`)
                 return faults.error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, AWAY)
         return self._answer(request)
