@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 NO_NAME = "the web server in front sends no name of a user, or several"
 NOBODY = "the web server in front lets you in, and nobody is called so here: ask an administrator"
 SHUT = "your account is shut"
+TAKEN = "the database here cannot tell your name from that of somebody else: ask an administrator"
 
 
 def identify(request: HttpRequest) -> None:
@@ -45,6 +46,8 @@ def identify(request: HttpRequest) -> None:
     user, how = users.user_by(username=name), settings.MTDATA.programme
     if user is None and how.proxy_new_users != "refuse":
         user = users.enter_without_password(name, how.proxy_new_users)
+        if user is None:
+            raise PermissionDenied(TAKEN)
         log.info("%s is new, as %s, by the web server in front", name, how.proxy_new_users)
     if user is None:
         raise PermissionDenied(NOBODY)

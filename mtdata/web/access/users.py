@@ -42,6 +42,11 @@ def put(name: str, password: str, role: str, *, new: bool = False) -> bool:
 
     def move() -> tuple[Any, bool]:
         user = User.objects.select_for_update().filter(username=folded(name)).first()
+        if user is not None and user.username != folded(name):
+            raise UsageError(
+                f"the database of the records cannot tell {folded(name)} from "
+                f"{user.get_username()}, who is there already: choose another name"
+            )
         is_new = user is None
         if user is not None and new:
             raise UsageError(f"{folded(name)} is there already")
@@ -65,7 +70,7 @@ def _has_password(user: Any) -> bool:
 def enter_without_password(name: str, role: str) -> Any:
     """Somebody whom another web server lets in; there is no password of theirs to know.
 
-    Who came twice at once is entered once.
+    Who came twice at once is entered once; None where the database takes another's name for this.
     """
 
     def move() -> Any:
@@ -183,9 +188,14 @@ def _called(name: str) -> Any:
 
 
 def user_by(**known: Any) -> Any:
-    """The user of whom this is known, a guest or not; None when there is none."""
+    """The user of whom this is known, a guest or not; None when there is none.
+
+    One whose name a database only takes for the same, as MariaDB does José for jose, is another.
+    """
     with asking():
-        return User.objects.select_related("guest").filter(**known).first()
+        found = User.objects.select_related("guest").filter(**known).first()
+    name = known.get("username")
+    return None if found is not None and name not in (None, found.username) else found
 
 
 def with_role(user: Any) -> str:
