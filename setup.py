@@ -89,7 +89,7 @@ WEB = [
     "django-otp>=1.6,<2",  # the second factor of a log-in; before it, not tried with Django 5.2
 ]
 MYSQL = ["PyMySQL>=1.2,<2"]  # before it, TLS that was asked for could quietly be left out
-POSTGRES = ["psycopg[binary]>=3.2.3,<4"]  # before it, none for Python 3.13
+POSTGRES = ["psycopg[binary]>=3.2.13,<4"]  # jobs/records/silence.py: 3.2.3 tells of no silence
 # RabbitMQ and SQS: boto3 is core, and pycurl is not needed, for the ear asks in a thread of its own
 CELERY = ["celery>=5.7,<6"]
 PARQUET = ["pyarrow>=18"]  # before it, none for Python 3.13; no upper bound, as of pyyaml

@@ -6,8 +6,8 @@ Each is a move in the records, which the caller has opened, and then a ring; it 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -19,14 +19,27 @@ from mtdata.jobs.celery import ring
 from mtdata.jobs.kind import Kind, Kinds, Parameters, kind_of
 from mtdata.jobs.parameters import Reading, validate
 from mtdata.jobs.records import orders, queries, runners, share
+from mtdata.jobs.records.faults import RecordsBusy
 from mtdata.jobs.records.models import Job
 from mtdata.jobs.records.transitions import is_final
 
-ALONE = threading.RLock()
-"""Orders of one process come one by one, so that many at once are counted as many.
-
-Whoever gives one within a larger commit takes it before that begins, and until that is made."""
+_ALONE, PATIENCE_S = threading.RLock(), 10.0
 LEAVE = "let some of them end, or stop some; nothing was queued"
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Orders of one process come one by one, so that many at once are counted as many.
+
+    Whoever gives one within a larger commit takes it before that begins, and until that is made.
+    RecordsBusy where those before it wait for the records: each would wait behind all of them.
+    """
+    if not _ALONE.acquire(timeout=PATIENCE_S):
+        raise RecordsBusy("other orders wait for the records; nothing was changed, try again")
+    try:
+        yield
+    finally:
+        _ALONE.release()
 
 
 def add(
@@ -47,7 +60,7 @@ def add_all(
     """
     kind = kind_of(kind_name, kinds)
     read = [reading.sound() for reading in readings]
-    with ALONE:
+    with alone():
         _check_quota(settings, kinds, owner, [(kind.name, one) for one in read])
         jobs = orders.add_all([order_of(kind, parameters, owner) for parameters in read])
     _ring_behind(settings, jobs)
@@ -92,7 +105,7 @@ def retry(settings: Settings, job_id: Any, kinds: Kinds) -> Job:
 
     JobError where that is not allowed, or its owner would have more than `add_all` gives them.
     """
-    with ALONE:
+    with alone():
         job = queries.job_by_id(job_id)
         if job is not None and is_final(job):
             _check_quota(settings, kinds, job.owner, [(job.kind, job.parameters)])

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from mtdata import __version__
+from mtdata.core.errors import RecordsError
+from mtdata.logs.lines import fault_told
 from mtdata.web.forwarded import PEER, UNHEARD
 
 log = logging.getLogger(__name__)
+LEFT_OFF = (
+    "The database of the records does not answer. What was committed is safe; look at what there "
+    "is before you order it again."
+)
 
 
 class JobForgotten(Http404):
@@ -51,8 +60,25 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         words = "The request is larger than 1 MB. Nothing was changed."
         return error_page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words)
+    if isinstance(exception, SessionInterrupted):
+        return _session_lost(request, exception)
     words = "The request cannot be understood. Is the name in the address in ALLOWED_HOSTS?"
     return error_page(request, HTTPStatus.BAD_REQUEST, words)
+
+
+def _session_lost(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """Behind a page, whose work is done: its session was ended meanwhile, or cannot be kept."""
+    while error is not None:
+        if isinstance(error, OperationalError | InterfaceError):
+            return _left_off(request)
+        error = error.__context__
+    words = "Your session was ended meanwhile. What was committed is safe; log in again."
+    return error_page(request, HTTPStatus.BAD_REQUEST, words)
+
+
+def _left_off(request: HttpRequest) -> HttpResponse:
+    log.error("%s %s: the records do not answer", request.method, request.path)
+    return error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, LEFT_OFF)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -107,6 +133,12 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """A fault that reached Django."""
+    """A fault that reached Django: one before a page or behind it, where its work may be done."""
+    error = sys.exception()
+    if isinstance(error, RecordsError | DatabaseError | InterfaceError):
+        return _left_off(request)
+    if error is not None:
+        where = fault_told(error, error.__traceback__)
+        log.critical("%s %s: a fault of the program: %s", request.method, request.path, where)
     words = "A fault of the program; what was committed is safe."
     return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, words)

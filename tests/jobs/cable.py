@@ -25,6 +25,8 @@ class Cable:
         self, to_port: int, tls: ssl.SSLContext | None = None, idle_s: float | None = None
     ) -> None:
         self._to, self._is_cut, self._tls = to_port, False, tls
+        self._passes = threading.Event()
+        self._passes.set()
         self._idle_s, self.ended = idle_s, 0
         self._ends: list[socket.socket] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -53,6 +55,7 @@ class Cable:
     def _carry(self, source: socket.socket, target: socket.socket) -> None:
         try:
             while piece := source.recv(65536):
+                self._passes.wait()
                 target.sendall(piece)
         except TimeoutError:
             self.ended += 1
@@ -64,13 +67,19 @@ class Cable:
     def cut(self) -> None:
         """Nothing goes through, and nobody is let in."""
         self._is_cut = True
+        self._passes.set()
         for end in self._ends:
             _shut(end)
         self._ends.clear()
 
+    def hold(self) -> None:
+        """Everybody is let in and stays, and nothing goes through."""
+        self._passes.clear()
+
     def mend(self) -> None:
         """Whoever calls again gets through."""
         self._is_cut = False
+        self._passes.set()
 
     def close(self) -> None:
         """For good."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from mtdata.jobs.records import setting
+from mtdata.core.errors import RecordsError
+from mtdata.jobs.records import asking, connecting, faults, setting
 from tests.jobs.cable import Cable, cabled
 from tests.jobs.place import Place, until
 
@@ -31,3 +33,35 @@ def test_a_job_goes_on_when_the_database_is_back(place: Place, cable: Cable, awa
     setting.close_records()
     place.ended(job, "Success")
     assert (place.rows(job), place.distinct(job)) == (300, 300)
+
+
+@pytest.mark.parametrize("place", ["mysql", "postgres"], indirect=True)
+def test_a_database_that_says_nothing_any_more_is_not_waited_for_without_end(
+    place: Place, cable: Cable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mtdata.jobs.records.models import Job
+
+    monkeypatch.setattr(connecting, "READ_S", 1)
+    monkeypatch.setattr(connecting, "BEHIND_S", 0, raising=False)
+    setting.open_records(place.settings.database)
+    told: list[str] = []
+
+    def ask() -> None:
+        try:
+            with asking.asking():
+                assert not Job.objects.exists()
+                cable.hold()
+                Job.objects.exists()
+        except RecordsError as error:
+            told.append(str(error))
+        finally:
+            setting.close_records()
+
+    asker = threading.Thread(target=ask, daemon=True)
+    asker.start()
+    asker.join(60)
+    assert told, "it waits for ever"
+    assert any(words in told[0] for words in (faults.SILENT, faults.BROKEN))
+    cable.mend()
+    with asking.asking():
+        assert not Job.objects.exists(), "it goes on once the database answers"

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from threading import Event
 from typing import Any
 
 import pytest
 from filelock import FileLock
 
 from mtdata.cli.main import run
+from mtdata.jobs import queue
 from mtdata.jobs.records import asking, claims, connecting, orders, runners, setting
 from mtdata.jobs.records.faults import RecordsBusy
 from mtdata.jobs.records.models import Job
@@ -122,3 +124,29 @@ def test_opening_the_records_again_takes_no_lock_from_a_connection_that_is_open(
         assert said.stdout == "wal\n", "while it is in use its journal cannot be taken away"
         with ThreadPoolExecutor(1) as thread:
             thread.submit(setting.open_records, address).result()
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_an_order_waits_behind_others_no_longer_than_a_person_would(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PATIENCE_S", 0.1)
+    begun, over = Event(), Event()
+
+    def hold() -> None:
+        with queue.alone():  # as one does that waits for a lock of the records
+            begun.set()
+            assert over.wait(60)
+
+    with ThreadPoolExecutor(1) as crew:
+        holds = crew.submit(hold)
+        assert begun.wait(60)
+        try:
+            with pytest.raises(RecordsBusy, match="other orders"):
+                queue.add(place.settings, KINDS, "rows", {})
+        finally:
+            over.set()
+        holds.result()
+    assert not Job.objects.exists()
+    queue.add(place.settings, KINDS, "rows", {})
+    assert Job.objects.count() == 1

@@ -38,6 +38,70 @@ for words in json.loads(sys.argv[2]):
     codes.append(run(["--config", sys.argv[1], "--json", *words]))
 print(json.dumps(codes))
 """
+ALIKE = """
+import json, sys
+from pathlib import Path
+from mtdata.config import load
+from mtdata.duties import KINDS
+from mtdata.web.setting import open_web, prepare_web
+ours = load(Path(sys.argv[1]), {})
+prepare_web(ours, KINDS)
+from mtdata.jobs.records import setting
+setting.open_records(ours.database)
+setting.migrate()
+open_web(ours, KINDS)
+from django.test import Client
+from mtdata.core.errors import UsageError
+from mtdata.web.access import users
+def call(act, *words):
+    try:
+        act(*words)
+        return ""
+    except UsageError as error:
+        return str(error)
+users.put("jose", sys.argv[2], "operator")
+names = ("jos\u00e9", "JOSE")
+found = {"called": [call(users.user_named, name) for name in names]}
+told = [name.encode().decode("latin-1") for name in names]
+found["came"] = [
+    Client(SERVER_NAME="localhost").get("/account/", **{"mtdata.user": name}).status_code
+    for name in ("jose", *told)
+]
+found["added"] = [call(users.put, name, "another invented word 8", "viewer") for name in names]
+jose = users.user_named("jose")
+found["jose"] = [users.with_role(jose), jose.check_password(sys.argv[2])]
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("engine", SERVERS)
+def test_nobody_is_taken_for_another_by_a_name_that_a_database_takes_for_the_same(
+    tmp_path: Path, engine: str
+) -> None:
+    name = f"mtdata_alike_{os.getpid()}_{secrets.token_hex(3)}"
+    ask(engine, f"CREATE DATABASE {name}")
+    try:
+        user = {"postgres": "postgres", "mysql": "root"}[engine]
+        (tmp_path / "config").mkdir()
+        url = f"{engine}://{user}@127.0.0.1:{SERVERS[engine]}/{name}"
+        for file, keys in (
+            ("server", {"study": SITE | {"READY": False}}),
+            ("programme", {"DATABASE": url}),
+        ):
+            (tmp_path / "config" / f"{file}.config").write_text(json.dumps(keys))
+        words = [sys.executable, "-P", "-c", ALIKE, str(tmp_path / "config"), PASSWORD]
+        done = subprocess.run(words, text=True, capture_output=True, check=False)
+    finally:
+        ask(engine, f"DROP DATABASE {name}")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert all("nobody is called" in told for told in found["called"])
+    assert found["came"] == [200, 403, 403]
+    assert found["jose"] == ["operator", True]
+    if engine == "mysql":
+        assert all("cannot tell" in told for told in found["added"])
+    else:
+        assert found["added"] == ["", ""]
 
 
 @pytest.mark.parametrize("engine", SERVERS)

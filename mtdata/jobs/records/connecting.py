@@ -15,8 +15,9 @@ from django.db.utils import Error
 
 from mtdata.config.database import DatabaseAddress
 from mtdata.core.journal import is_unshared, leave_wal, settle
+from mtdata.jobs.records.silence import end_silence
 
-BUSY_S, CONNECT_S, READ_S = 20, 5, 60
+BUSY_S, CONNECT_S, READ_S, BEHIND_S = 20, 5, 60, 10
 # who stands still in the middle of a commit must not keep the others waiting for ever
 LIMITS = {
     "lock_timeout": BUSY_S,
@@ -89,6 +90,7 @@ def _limit(connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Give a new connection its limits; one that does not take them is closed again."""
     if connection.vendor != "postgresql":
         return
+    end_silence(connection.connection, READ_S + BEHIND_S)  # behind the server's own limits
     calls = [f"set_config('{name}', '{limit}s', false)" for name, limit in LIMITS.items()]
     calls.append("set_config('jit', 'off', false)")  # to compile a claim takes ten times its own
     try:

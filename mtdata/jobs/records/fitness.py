@@ -84,14 +84,14 @@ def refuse_unwritable() -> None:
     """
     from mtdata.jobs.records.models import Runner
 
-    with asking(), _without_waiting():
+    with asking(), without_waiting():
         if Runner._meta.db_table not in connection.introspection.table_names():
             return  # made when somebody first orders a job
         Runner.objects.filter(pk=UUID(int=0)).update(engine="")
 
 
 @contextmanager
-def _without_waiting() -> Iterator[None]:
+def without_waiting() -> Iterator[None]:
     """SQLite alone: whoever is writing this very moment shows that it can be written."""
     if connection.vendor != "sqlite":
         yield

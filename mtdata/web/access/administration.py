@@ -64,6 +64,12 @@ class ResetForm(AdminPasswordChangeForm):
 
     usable_password = None
 
+    def set_password_and_save(self, user: Any, *of_form: Any, **more: Any) -> Any:
+        """Keep it, and nothing else that was read before it was hashed."""
+        user.set_password(self.cleaned_data["password1"])
+        users.keep_password(user)
+        return user
+
 
 class EnterForm(AdminUserCreationForm):
     """The form for a new user, whose password is always one that can be used."""
@@ -96,6 +102,12 @@ class Users(OpenToAdmins, UserAdmin):
     list_display = ("username", "email", OPEN)
     list_filter = (OPEN, "groups")
     filter_horizontal = ("groups",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Keep what was changed here alone: the rest may have been changed elsewhere meanwhile."""
+        fixed = ("groups", "password")
+        of_form = [name for name in form.changed_data if name not in fixed]
+        obj.save(**({"update_fields": of_form} if change else {}))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Whoever would leave nobody who may administer is kept."""

@@ -118,7 +118,7 @@ def _entered(name: str, domain: str, email: str) -> Any:
         return user
 
     try:
-        return whole(move)
+        return whole(move, patient=False)
     except IntegrityError:  # the same person came twice at once, or the name was taken just now
         known = users.user_by(username=name)
         return known if known is not None and _may_come(known, domain) else None

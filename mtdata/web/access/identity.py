@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 
 from mtdata.core.errors import RecordsError, UsageError
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 NO_NAME = "the web server in front sends no name of a user, or several"
 NOBODY = "the web server in front lets you in, and nobody is called so here: ask an administrator"
 SHUT = "your account is shut"
+TAKEN = "the database here cannot tell your name from that of somebody else: ask an administrator"
 
 
 def identify(request: HttpRequest) -> None:
@@ -44,6 +46,8 @@ def identify(request: HttpRequest) -> None:
     user, how = users.user_by(username=name), settings.MTDATA.programme
     if user is None and how.proxy_new_users != "refuse":
         user = users.enter_without_password(name, how.proxy_new_users)
+        if user is None:
+            raise PermissionDenied(TAKEN)
         log.info("%s is new, as %s, by the web server in front", name, how.proxy_new_users)
     if user is None:
         raise PermissionDenied(NOBODY)
@@ -95,6 +99,10 @@ class IdentityMiddleware:
                 log.warning("a name by the web server in front is refused: %s", error)
                 words = f"You are not let in: {error}. Nothing was changed."
                 return faults.error_page(request, HTTPStatus.FORBIDDEN, words)
-            except RecordsError:  # that of a view goes another way (`middleware`)
+            except (
+                RecordsError,
+                DatabaseError,
+                InterfaceError,
+            ):  # that of a view goes another way (`middleware`)
                 return faults.error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, AWAY)
         return self._answer(request)

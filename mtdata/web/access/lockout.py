@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, NoReturn
 
@@ -22,6 +22,7 @@ from django.utils.crypto import salted_hmac
 
 from mtdata.core.errors import RecordsError
 from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.faults import RecordsBusy
 from mtdata.web.access import throttle
 from mtdata.web.access.relay import hide_password, seat_of
 from mtdata.web.access.throttle import Count, LoginTurn
@@ -30,6 +31,9 @@ from mtdata.web.models import Tries
 
 SEATS = threading.BoundedSemaphore(2)
 """So many threads may wait for the turn of a name; whoever comes on top is told when to come."""
+COUNTING, PATIENCE_S = threading.BoundedSemaphore(3), 0.5
+"""So many threads may count a try at once: where somebody holds the records, counting waits for
+them as long as one waits for a lock, and the other threads are for who is in."""
 KNOWN = timedelta(days=90)
 SWEEP_S = 60.0
 _swept_at = [float("-inf")]
@@ -74,7 +78,10 @@ def keys_of(name: str, address: str, place: str = "") -> tuple[str, str, str, st
 def begin(
     name: str, address: str, most_wait: timedelta = throttle.LONGEST_WAIT, place: str = ""
 ) -> Try:
-    """Count a try, unless it is refused; nothing is asked before its turn."""
+    """Count a try, unless it is refused; nothing is asked before its turn.
+
+    RecordsBusy, and nothing is counted, while others wait to count theirs.
+    """
     keys = keys_of(name, address, place)
 
     def move() -> Try:
@@ -96,8 +103,19 @@ def begin(
             Tries.objects.bulk_update(rows, ["failures", "last_at", "next_at"])
         return found
 
-    _sweep()
-    return whole(move)
+    with _counting():
+        _sweep()
+        return whole(move, patient=False)
+
+
+@contextmanager
+def _counting() -> Iterator[None]:
+    if not COUNTING.acquire(timeout=PATIENCE_S):
+        raise RecordsBusy("the records are held by others; nobody waits longer to log in")
+    try:
+        yield
+    finally:
+        COUNTING.release()
 
 
 def _judged(
@@ -116,7 +134,7 @@ def _count(row: Tries) -> Count:
 def take_back(of: Try) -> None:
     """Undo the count of a try that was no failure after all."""
     counted = Tries.objects.filter(key__in=(of.pair, *of.shared), failures__gt=0)
-    whole(lambda: counted.update(failures=F("failures") - 1))
+    whole(lambda: counted.update(failures=F("failures") - 1), patient=False)
 
 
 def put_off(request: HttpRequest, seconds: float) -> NoReturn:
@@ -139,7 +157,7 @@ def opened(of: Try) -> None:
         others.update(failures=F("failures") - 1)
         Tries.objects.filter(key=of.pair).update(failures=0, known_at=now())
 
-    whole(move)
+    whole(move, patient=False)
 
 
 def is_shut(of: Try) -> bool:
@@ -160,7 +178,7 @@ def _sweep() -> None:
         strange = Q(known_at=None) | Q(known_at__lt=at - KNOWN)
         Tries.objects.filter(strange, last_at__lt=at - throttle.WINDOW).delete()
 
-    whole(move)
+    whole(move, patient=False)
 
 
 def address_in(request: HttpRequest) -> str:

@@ -54,7 +54,7 @@ def is_right(user: Any, typed: str) -> bool:
         recovery = StaticDevice.objects.select_for_update().filter(user=user).first()
         return bool(code and recovery and recovery.verify_token(_digest(user, code)))
 
-    return whole(move)
+    return whole(move, patient=False)
 
 
 def begin(user: Any) -> Enrolment:
@@ -64,7 +64,7 @@ def begin(user: Any) -> Enrolment:
         _of(user, confirmed=False).delete()
         return TOTPDevice.objects.create(user=user, name="app", confirmed=False)
 
-    device = whole(move)
+    device = whole(move, patient=False)
     return Enrolment(b32encode(device.bin_key).decode(), device.config_url)
 
 
@@ -88,7 +88,8 @@ def confirm(user: Any, typed: str) -> list[str]:
         )
         return True
 
-    if not whole(move):
+    kept = StaticToken.objects.filter(device__user=user, token=_digest(user, codes[0]))
+    if not whole(move, patient=False, stands=lambda is_right: is_right and kept.exists()):
         return []
     revocation.revoke(user, keeps_tokens=True)
     return ["-".join(re.findall("....", code)) for code in codes]
@@ -103,7 +104,7 @@ def remove(user: Any) -> bool:
         StaticDevice.objects.filter(user=user).delete()
         return had
 
-    return whole(move)
+    return whole(move, patient=False, stands=lambda had: had and not _of(user).exists())
 
 
 def _of(user: Any, *, confirmed: bool = True) -> Any:

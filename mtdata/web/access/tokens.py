@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import DatabaseError, InterfaceError, connection
 
 from mtdata.core.errors import UsageError
 from mtdata.jobs.records.asking import asking, now, whole
+from mtdata.jobs.records.fitness import without_waiting
 from mtdata.web.access.roles import Role, role_of
 from mtdata.web.models import Token
 
@@ -18,6 +21,7 @@ MARK = "mtd_"
 """What every token begins with, so that a scanner of secrets knows it."""
 USED_S = 60
 DAYS = 365
+_noted_again_at = [float("-inf")]
 MOST = 100
 """Letters; what is longer is none of ours."""
 
@@ -44,7 +48,11 @@ def make(user: Any, name: str, scope: Role, days: int = DAYS) -> str:
             ends_at=at + timedelta(days=days),
         )
 
-    whole(move)
+    whole(
+        move,
+        patient=False,
+        stands=lambda _: Token.objects.filter(digest=_digest(word)).exists(),
+    )
     return word
 
 
@@ -73,6 +81,21 @@ def user_of(word: str) -> tuple[Any, Role] | None:
         if token.ends_at and token.ends_at <= at:
             return None
         if token.used_at is None or (at - token.used_at).total_seconds() > USED_S:
-            Token.objects.filter(pk=token.pk).update(used_at=at)
+            _note_use(token, at)
         token.user.scope = Role[token.scope.upper()]
         return token.user, role_of(token.user)
+
+
+def _note_use(token: Token, at: datetime) -> None:
+    """Enter that it opened something, unless the records take nothing now: whoever asks may read.
+
+    Where they did not, it is not tried again for a while: of some databases that takes its time.
+    """
+    if _noted_again_at[0] > time.monotonic():
+        return
+    try:
+        with without_waiting():
+            Token.objects.filter(pk=token.pk).update(used_at=at)
+    except (DatabaseError, InterfaceError):
+        connection.close()  # one that is read-only would stay so
+        _noted_again_at[0] = time.monotonic() + USED_S

@@ -40,8 +40,13 @@ def put(name: str, password: str, role: str, *, new: bool = False) -> bool:
     With `new` one who is there is refused.  UsageError for a name or password that will not do.
     """
 
-    def move() -> bool:
-        user = User.objects.filter(username=folded(name)).first()
+    def move() -> tuple[Any, bool]:
+        user = User.objects.select_for_update().filter(username=folded(name)).first()
+        if user is not None and user.username != folded(name):
+            raise UsageError(
+                f"the database of the records cannot tell {folded(name)} from "
+                f"{user.get_username()}, who is there already: choose another name"
+            )
         is_new = user is None
         if user is not None and new:
             raise UsageError(f"{folded(name)} is there already")
@@ -52,15 +57,20 @@ def put(name: str, password: str, role: str, *, new: bool = False) -> bool:
         user.is_active = True
         user.save()
         user.groups.set(Group.objects.filter(name=role))
-        return is_new
+        return user, is_new
 
-    return whole(move)
+    return whole(move, patient=False, stands=lambda made: _has_password(made[0]))[1]
+
+
+def _has_password(user: Any) -> bool:
+    """Whether it was kept: no other is hashed to the same word."""
+    return User.objects.filter(pk=user.pk, password=user.password).exists()
 
 
 def enter_without_password(name: str, role: str) -> Any:
     """Somebody whom another web server lets in; there is no password of theirs to know.
 
-    Who came twice at once is entered once.
+    Who came twice at once is entered once; None where the database takes another's name for this.
     """
 
     def move() -> Any:
@@ -71,7 +81,7 @@ def enter_without_password(name: str, role: str) -> Any:
         return user
 
     try:
-        return whole(move)
+        return whole(move, patient=False)
     except IntegrityError:  # the same person came twice at once
         return user_by(username=name)
 
@@ -87,7 +97,24 @@ def _set_password(user: Any, password: str) -> None:
 def give_password(user: Any, password: str) -> None:
     """Reset it: what there was under the old one ends."""
     _set_password(user, password)
-    whole(user.save)
+    keep_password(user)
+
+
+def keep_password(user: Any, known: str | None = None) -> None:
+    """Keep the one that this user has been given, and nothing else of what was read of them.
+
+    `known` is how it was kept when its owner told the old one: UsageError where that is so no
+    longer, or the account was shut meanwhile.
+    """
+
+    def move() -> None:
+        kept = User.objects.select_for_update().get(pk=user.pk)
+        if known is not None and not (kept.is_active and kept.password == known):
+            raise UsageError("the account was changed by somebody else just now; log in again")
+        kept.password, kept.keeps_tokens = user.password, getattr(user, "keeps_tokens", False)
+        kept.save()
+
+    whole(move, patient=False)
 
 
 def give_role(user: Any, role: str) -> None:
@@ -98,7 +125,7 @@ def give_role(user: Any, role: str) -> None:
             keep_an_admin([user])
         user.groups.set(Group.objects.filter(name=role))
 
-    whole(move)
+    whole(move, patient=False)
 
 
 def shut(user: Any) -> None:
@@ -106,16 +133,21 @@ def shut(user: Any) -> None:
 
     def move() -> None:
         keep_an_admin([user])
-        user.is_active = False
-        user.save()
+        _keep_open(user, is_open=False)
 
-    whole(move)
+    whole(move, patient=False)
 
 
 def let_in(user: Any) -> None:
     """They may log in again; what has ended stays ended."""
-    user.is_active = True
-    whole(user.save)
+    whole(lambda: _keep_open(user, is_open=True), patient=False)
+
+
+def _keep_open(user: Any, *, is_open: bool) -> None:
+    """Keep that alone: what was read of them may have been changed meanwhile; in a transaction."""
+    kept = User.objects.select_for_update().get(pk=user.pk)
+    kept.is_active = user.is_active = is_open
+    kept.save()
 
 
 def keep_an_admin(leaving: Iterable[Any]) -> None:
@@ -156,9 +188,14 @@ def _called(name: str) -> Any:
 
 
 def user_by(**known: Any) -> Any:
-    """The user of whom this is known, a guest or not; None when there is none."""
+    """The user of whom this is known, a guest or not; None when there is none.
+
+    One whose name a database only takes for the same, as MariaDB does José for jose, is another.
+    """
     with asking():
-        return User.objects.select_related("guest").filter(**known).first()
+        found = User.objects.select_related("guest").filter(**known).first()
+    name = known.get("username")
+    return None if found is not None and name not in (None, found.username) else found
 
 
 def with_role(user: Any) -> str:

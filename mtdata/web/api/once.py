@@ -44,7 +44,7 @@ def once(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpRespon
     with asking():
         KeptAnswer.objects.filter(made_at__lte=now() - KEPT).delete()
     try:
-        with queue.ALONE:
+        with queue.alone():
             return whole(lambda: _first(known, asked, answer), patient=False)
     except IntegrityError:  # it is there; one that is under way at another was waited for
         kept = KeptAnswer.objects.filter(key=known).first()

@@ -110,7 +110,7 @@ def renew_all(job: Job) -> None:
         new = [Link(artifact=one, generation=1, until=until) for one in rest]
         Link.objects.bulk_create(new, batch_size=BATCH)
 
-    whole(move)
+    whole(move, patient=False)
 
 
 def closed_of(job: Job) -> int:
@@ -177,4 +177,4 @@ def _change(artifact: Artifact, until: datetime) -> None:
         link.until = until
         link.save()
 
-    whole(move)
+    whole(move, patient=False)

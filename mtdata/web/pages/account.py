@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from mtdata.jobs.records.asking import asking
 from mtdata.logs import EACH
-from mtdata.web.access import lockout, second_factor, throttle, tokens
+from mtdata.web.access import lockout, second_factor, throttle, tokens, users
 from mtdata.web.access.foreign import offered, service_title
 from mtdata.web.access.log_in_form import LogInForm
 from mtdata.web.access.roles import Role, role_of
@@ -72,6 +72,14 @@ class PasswordForm(PasswordChangeForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
+
+    def set_password_and_save(self, user: Any, *of_form: Any, **more: Any) -> Any:
+        """Keep the new one.  UsageError where the old one, or the account, counts no more."""
+        known = user.password
+        user.set_password(self.cleaned_data["new_password1"])
+        user.keeps_tokens = not self.cleaned_data["end_tokens"]
+        users.keep_password(user, known)
+        return user
 
     @property
     def is_guess(self) -> bool:
@@ -131,6 +139,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     """A new password; other sessions of the user end.
 
     The old one is counted as at the log-in: who has a session and not the password is no owner.
+    UsageError where the account was shut, or has another password, since it was asked for.
     """
     name, where = request.user.get_username(), lockout.address_in(request)
     found = lockout.begin(name, where, timedelta())
@@ -144,7 +153,6 @@ def change_password(request: HttpRequest) -> HttpResponse:
     lockout.take_back(found)
     if not is_valid:
         return show(request, password_form=form)
-    form.user.keeps_tokens = not form.cleaned_data["end_tokens"]
     form.save()
     auth.update_session_auth_hash(request, form.user)
     told = "sessions and all tokens" if form.cleaned_data["end_tokens"] else "sessions"

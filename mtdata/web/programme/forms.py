@@ -33,12 +33,23 @@ def add_form_responses(request: HttpRequest, rows: Body[FormRows]) -> dict[str, 
     found = read_forms(sent, settings.MTDATA.programme.timezone)
     if found.faults:
         raise Misfits(WRONG, found.faults)
-    whole(partial(_enter, found.rows))
+    enter(found.rows)
     return {"added": len(found.rows)}
 
 
-def _enter(rows: Sequence[tuple[Any, ...]]) -> None:
-    """In one commit; no job wrote them."""
-    FormResponse.objects.bulk_create(
-        FormResponse(**dict(zip(FIELDS, row, strict=True))) for row in rows
-    )
+def enter(rows: Sequence[tuple[Any, ...]]) -> None:
+    """In one commit, and once; no job wrote them."""
+    whole(partial(_enter, rows), patient=False, stands=_is_entered)
+
+
+def _enter(rows: Sequence[tuple[Any, ...]]) -> FormResponse:
+    """The first, by itself: of many not every database tells their numbers."""
+    first, *rest = [FormResponse(**dict(zip(FIELDS, row, strict=True))) for row in rows]
+    first.save(force_insert=True)
+    FormResponse.objects.bulk_create(rest)
+    return first
+
+
+def _is_entered(first: FormResponse) -> bool:
+    """Whether this very row is there: then the others are there with it."""
+    return FormResponse.objects.filter(pk=first.pk, user=first.user).exists()
