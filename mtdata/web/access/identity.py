@@ -99,10 +99,7 @@ class IdentityMiddleware:
                 log.warning("a name by the web server in front is refused: %s", error)
                 words = f"You are not let in: {error}. Nothing was changed."
                 return faults.error_page(request, HTTPStatus.FORBIDDEN, words)
-            except (
-                RecordsError,
-                DatabaseError,
-                InterfaceError,
-            ):  # that of a view goes another way (`middleware`)
+            except (RecordsError, DatabaseError, InterfaceError):
+                # that of a view goes another way (`middleware`)
                 return faults.error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, AWAY)
         return self._answer(request)
