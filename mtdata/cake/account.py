@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -85,6 +87,22 @@ def cake_columns(account: CakeConfig, report: str, currencies: Mapping[str, str]
         guard=account.csv_guard == "all",
         bom=account.csv_bom,
     )
+
+
+def rows_made_by(account: CakeConfig, report: str) -> str:
+    """A digest of all that decides which rows come of a day, and how a row is written.
+
+    Rows that were spooled under another one do not fit beside those of today.  How fast and in what
+    pieces they were asked for changes none, nor does the key.
+    """
+    columns = cake_columns(account, report, {})
+    extra = account.click_columns if report == "clicks" else account.conversion_columns
+    versions = account.clicks_version, account.conversions_version, account.changes_version
+    filters = account.include_tests, account.include_duplicates, account.event_type
+    zones = str(account.timezone), str(account.server_timezone), account.dialect
+    form = account.columns, columns.header, extra, account.csv_guard == "all"
+    words = json.dumps([report, account.server, versions, filters, zones, form])
+    return sha256(words.encode()).hexdigest()
 
 
 def first_window_size(account: CakeConfig, report: str) -> WindowSize:

@@ -17,9 +17,9 @@ from mtdata.cake.client.client import ReportPage
 from mtdata.cake.client.reading import Row
 from mtdata.cake.client.shapes import LearnedShapes
 from mtdata.cake.columns import DATES, KEYS, as_text
-from mtdata.cake.spool import EVERY, MOST_ID, Spool, remove_spool
+from mtdata.cake.spool import EVERY, MOST_ID, Spool, SpoolTorn, remove_spool
 from mtdata.cake.spool import SpoolRow as Spooled
-from mtdata.cake.sweep import probe, sweep
+from mtdata.cake.sweep import probe, sweep, unshifted
 from mtdata.cake.window import Window, WindowSize
 from mtdata.config import Settings
 from mtdata.config.export import CakeConfig
@@ -78,6 +78,7 @@ class ReportPart:
         self._output = cake_account.cake_output(self.account)
         self._delivery = OutputDelivery(work, self._output)
         self._columns = cake_account.cake_columns(self.account, name, {})
+        self._made_by = cake_account.rows_made_by(self.account, name)
         self._calls, self._faults = 0, 0  # counted so far
         self._open = ExitStack()
         self._open.callback(self._client.close)
@@ -111,9 +112,25 @@ class ReportPart:
     def spool(self, part: str, *, anew: bool = False) -> Spool:
         """The spool of a part; it goes on where an earlier attempt on this machine was cut off."""
         path = spool_path(self._work, part)
+        if not anew and (fault := self._unfit(path)):
+            self._work.say("WARNING", f"{part}: {fault}; its rows are asked for again")
+            anew = True
         if anew:
             remove_leftovers(path)
         return Spool(path)
+
+    def _unfit(self, path: Path) -> str:
+        """Why nothing can be added to what an earlier attempt left; '' where it can."""
+        if not path.exists():
+            return ""
+        try:
+            with Spool(path) as spool:
+                mark = spool.mark()
+        except SpoolTorn:
+            return "what an earlier attempt left of it is damaged"
+        if not mark or json.loads(mark).get("of") == self._made_by:
+            return ""
+        return "export.config was changed since an earlier attempt began it"
 
     def wait_for(self, window: Window) -> None:
         """NotYet while new rows are to be expected in the window; nothing was begun then."""
@@ -158,7 +175,7 @@ class ReportPart:
             size = _SIZES[self._key] = step.size
             lengths = {"now": size.now.total_seconds(), "most": size.most.total_seconds()}
             mark = {"at": step.window.end.isoformat(), "waits": size.waits, **lengths}
-            spool.end(json.dumps(mark))
+            spool.end(json.dumps({**mark, "of": self._made_by}))
             rows, whole = len(spool), step.window.clock
             self._tell(rows, whole)
         return size
@@ -175,7 +192,7 @@ class ReportPart:
 
     def _ask(self, window: Window) -> Iterator[ReportPage[Spooled]]:
         ask: Callable[..., Iterator[ReportPage[Spooled]]] = getattr(self._client, self._name)
-        return ask(window, self._spooled)
+        return unshifted(ask(window, self._spooled), str(window), _ID)
 
     def fill_changes(self, spool: Spool, days: Window) -> None:
         """Take every event that is new or changed since the first of these days.
@@ -184,7 +201,8 @@ class ReportPart:
         """
         self._meet()
         try:
-            for page in self._client.changes(days.start, self._spooled):
+            pages = self._client.changes(days.start, self._spooled)
+            for page in unshifted(pages, f"changes since {days.start.date()}", _ID):
                 self._tell(0, pending=self._take(spool, page))
             spool.end(json.dumps({"at": days.end.isoformat(), "now": 1.0, "most": 1.0, "waits": 0}))
         except WindowTooLarge as fault:

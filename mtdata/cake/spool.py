@@ -31,7 +31,11 @@ WORDS = (
     ("SQLITE_READONLY", "it may not be written"),
     ("SQLITE_IOERR", "the disk does not read or write"),
     ("SQLITE_CANTOPEN", "it cannot be opened"),
+    ("SQLITE_CORRUPT", "it is damaged"),
+    ("SQLITE_NOTADB", "it is damaged, or something else"),
 )
+TORN = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")
+"""What SQLite says of a file that holds something else than a spool, or of one that is damaged."""
 _TABLES = """
 CREATE TABLE rows (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, version TEXT NOT NULL, line BLOB NOT NULL
@@ -54,10 +58,15 @@ class SpoolRow(NamedTuple):
     line: bytes
 
 
+class SpoolTorn(StorageError):
+    """What is there is no spool, or is damaged.  Its rows can be asked for again: begin anew."""
+
+
 class Spool:
     """A file beside the pool; one writer at a time."""
 
     def __init__(self, path: Path) -> None:
+        """SpoolTorn where something else is there, StorageError where the disk refuses."""
         self._path = path
         make_folder(path.parent)
         try:
@@ -77,7 +86,9 @@ class Spool:
     def __enter__(self) -> Spool:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if kind is SpoolTorn:  # or every later attempt would meet it again
+            self.remove()
         self.close()
 
     def close(self) -> None:
@@ -151,10 +162,11 @@ class Spool:
         try:
             yield
         except sqlite3.Error as error:  # what breaks where rows come from is not ours to tell
-            raise self._fault(done, _why(error)) from error
+            torn = getattr(error, "sqlite_errorname", "").startswith(TORN)
+            raise self._fault(done, _why(error), SpoolTorn if torn else StorageError) from error
 
-    def _fault(self, done: str, why: str) -> StorageError:
-        return StorageError(
+    def _fault(self, done: str, why: str, kind: type[StorageError] = StorageError) -> StorageError:
+        return kind(
             f"{self._path}: it cannot be {done}: {why}. Nothing was exported from it yet, and no "
             "file that stood before is touched"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from mtdata.cake.client.client import ReportPage
@@ -63,6 +63,34 @@ def sweep(
             continue
         at, size, tries = window.end, size.longer(window, taken, cap), 0
         yield SweepStep(window, None, size)
+
+
+def unshifted(
+    pages: Iterable[ReportPage[Made]], what: str, id_of: Callable[[Made], int]
+) -> Iterator[ReportPage[Made]]:
+    """The pages as they come, as long as none repeats rows of one before.
+
+    The number of rows is right all the same where a list moves on between two pages, or where only
+    the first page is ever given: what comes twice stands in the place of rows that never came.
+    WindowTooLarge then, for what fits on one page cannot be torn apart.  A list that grew while it
+    was read may repeat as many rows as it grew by; an id that comes twice on one page is CAKE's.
+    """
+    seen: set[int] = set()
+    first = repeated = 0
+    for page in pages:
+        if page.start == 1:
+            first, repeated = page.row_count, 0
+            seen.clear()
+        if page.row_count > len(page.rows):
+            ids = set(map(id_of, page.rows))
+            repeated += len(ids & seen)
+            if repeated > page.row_count - first:
+                raise WindowTooLarge(
+                    f"{what}: of {page.row_count:,} rows {repeated:,} came on two pages, so as "
+                    "many others are missing"
+                )
+            seen |= ids
+        yield page
 
 
 def probe(gap: Window, ask: Callable[[Window], Iterator[ReportPage[Made]]]) -> None:

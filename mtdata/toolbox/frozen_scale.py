@@ -17,6 +17,8 @@ from mtdata.toolbox.pseudonym import pseudonym
 from mtdata.toolbox.rows import OWN, fold
 
 _PARTICIPANT = re.compile(r"participant(_?id|_?rsa)?(_\d+)?")
+_PERSON = re.compile(r"id(_\d+)?")
+"""In the scale of people: a sheet with `id` and `ID` has the second one as `ID_2`."""
 _WHOLE = "0|-?[1-9][0-9]{0,17}"
 _NUMBER = r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?"
 _SQL_TYPES = {"integer": "BIGINT", "number": "DOUBLE"}
@@ -98,8 +100,10 @@ class FrozenScale:
 
 def is_identifier(scale: str, column: str) -> bool:
     """Whether the cells of a column are identifiers of participants."""
-    name = fold(column)
-    return bool(_PARTICIPANT.fullmatch(name)) or (fold(scale), name) == ("participant", "id")
+    name = fold(column).strip()
+    if fold(scale) == "participant" and _PERSON.fullmatch(name):
+        return True
+    return bool(_PARTICIPANT.fullmatch(name))
 
 
 def _replaced(cells: pa.Array, key: bytes) -> pa.Array:

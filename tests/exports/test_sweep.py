@@ -9,7 +9,7 @@ import pytest
 
 from mtdata.cake.client.client import Client, ReportPage
 from mtdata.cake.client.reading import Row
-from mtdata.cake.sweep import probe, sweep
+from mtdata.cake.sweep import probe, sweep, unshifted
 from mtdata.cake.window import LEAST, Window, WindowSize, first_passes
 from mtdata.core.errors import ExportError, WindowTooLarge
 from mtdata.demo.cake.site import CakeSite
@@ -212,3 +212,15 @@ def test_hours_in_which_calls_fail_give_the_rows_of_undisturbed_ones(
     expected = sorted(site.clicks_of(*stretch), key=lambda row: row["click_id"])
     assert sorted(map(without_types, rows), key=lambda row: row["click_id"]) == expected
     assert {call.status for call in site.calls} >= {0, 200, 429, 502}
+
+
+def test_rows_that_come_on_two_pages_are_told_unless_the_list_grew_by_as_many() -> None:
+    def pages(*of: tuple[int, list[int], int]) -> list[ReportPage[int]]:
+        return list(unshifted([ReportPage(*one) for one in of], "it", int))
+
+    shifted = [(1, [9, 8], 4), (3, [8, 7], 4)]
+    with pytest.raises(WindowTooLarge, match="of 4 rows 1 came on two pages"):
+        pages(*shifted)
+    assert len(pages(shifted[0], (3, [8, 7], 5), (5, [6], 5))) == 3, "it grew by one"
+    assert len(pages(shifted[0], (1, [9, 8], 4), (3, [7, 6], 4))) == 3, "it was begun anew"
+    assert len(pages((1, [9, 9], 4), (3, [7, 7], 4))) == 2, "twice on one page is the instance's"

@@ -215,6 +215,94 @@ def test_a_killed_runner_repeats_no_finished_hour(home: Cakery, cake: CakeSite) 
     assert len(cake.calls) - asked <= 24 - done + 3
 
 
+def failed_behind_its_first_days(home: Cakery, cake: CakeSite) -> str:
+    """A job of three days of conversions that has spooled some of them and then failed; its id."""
+    home.account(cake, CONVERSION_WINDOW="1d")
+    cake.fault("status", operation="EventConversions", every=3, code=404)
+    job = home.order("cake.conversions", **{"from": "2016-01-10", "to": "2016-01-12"})
+    home.carried(job, "Failed")
+    cake.heal()
+    assert len(list((home.folder / "state" / "spool").glob("*.sqlite3"))) >= 2
+    return job
+
+
+def retried(home: Cakery, job: str) -> tuple[list[dict[str, str]], dict[str, Any]]:
+    """The rows of its one file, and how it stands."""
+    assert home.run("jobs", "retry", job).code == 0
+    told = home.carried(job)
+    [content] = home.files().values()
+    return rows(content), told
+
+
+def test_days_spooled_under_another_config_are_asked_for_again(
+    home: Cakery, cake: CakeSite
+) -> None:
+    job = failed_behind_its_first_days(home, cake)
+    home.account(cake, CONVERSION_COLUMNS={"Again": "event_conversion_id"}, INCLUDE_TESTS=True)
+    found, told = retried(home, job)
+    wanted = cake.events_of(START, START + 3 * ONE_DAY, "plain", "test")
+    assert sorted(int(row["Conversion ID"]) for row in found) == expected(
+        wanted, "event_conversion_id"
+    )
+    assert all(row["Again"] == row["Conversion ID"] for row in found), "a cell for each header"
+    assert "export.config was changed" in str(told["events"])
+
+
+def test_days_spooled_under_the_same_config_are_not_asked_for_again(
+    home: Cakery, cake: CakeSite
+) -> None:
+    job = failed_behind_its_first_days(home, cake)
+    asked = len(cake.calls)
+    home.account(cake, CONVERSION_WINDOW="12h", RATE=50)  # how fast, and in what pieces
+    found, _ = retried(home, job)
+    wanted = cake.events_of(START, START + 3 * ONE_DAY)
+    assert len(found) == len(wanted)
+    assert len(cake.calls) - asked <= 4
+
+
+@pytest.mark.parametrize("damage", ["page", "head", "foreign"])
+def test_a_torn_spool_is_begun_anew(home: Cakery, cake: CakeSite, damage: str) -> None:
+    job = failed_behind_its_first_days(home, cake)
+    for spool in (home.folder / "state" / "spool").glob("*.sqlite3"):
+        content = bytearray(spool.read_bytes())
+        if damage == "foreign":
+            content = bytearray(b"Somebody else's words, and no spool\n" * 300)
+        elif damage == "head":
+            content[:16] = b"\xff" * 16
+        else:
+            content[8192:] = b"\xff" * (len(content) - 8192)
+        spool.write_bytes(content)
+    assert home.run("jobs", "retry", job).code == 0
+    assert home.run("runner", "--once").code == 0
+    told = home.run("jobs", "show", job).shown
+    if told["status"] != "Success":  # what is read before the damage shows may be one attempt
+        assert home.run("jobs", "retry", job).code == 0
+        home.carried(job)
+    [content_] = home.files().values()
+    wanted = cake.events_of(START, START + 3 * ONE_DAY)
+    assert ids({"": content_}, "Conversion ID") == expected(wanted, "event_conversion_id")
+
+
+@pytest.mark.parametrize("kind", ["cake.clicks", "cake.conversions"])
+def test_an_instance_that_gives_the_same_page_again_loses_no_row(
+    home: Cakery, cake: CakeSite, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def first_rows(values: dict[str, Any]) -> tuple[int, int]:
+        left = cake.row_cap - max(values["start_at_row"], 1) + 1
+        return 0, max(0, min(values["row_limit"], left))
+
+    home.account(cake, PAGE=30, CONVERSION_WINDOW="1d")
+    monkeypatch.setattr(cake, "_row_range", first_rows)
+    told = home.carried(home.order(kind, **DAYS))
+    header, key, wanted = (
+        ("Click ID", "click_id", cake.clicks_of(START, START + ONE_DAY))
+        if kind == "cake.clicks"
+        else ("Conversion ID", "event_conversion_id", cake.events_of(START, START + ONE_DAY))
+    )
+    assert ids(home.files(), header) == expected(wanted, key)
+    assert told["rows"] == len(wanted)
+
+
 def test_an_undone_job_takes_its_own_files_back(home: Cakery, cake: CakeSite) -> None:
     home.account(cake)
     first = home.order("cake.clicks", **DAYS)

@@ -235,6 +235,22 @@ def test_pseudonyms_are_the_same_everywhere_and_nothing_leads_back(
         assert word.encode() not in content, "a digest of a sheet would prove a guess"
 
 
+def test_an_identifier_under_a_second_spelling_stands_nowhere_beside_its_pseudonym(
+    pool: MadePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PSEUDONYM_KEY", KEY)
+    who = "471100815499"
+    day = "2026-03-14"
+    pool.sheet("Participant", [["id", "ID", " id", "theme"], [who, who, who, "blue"]], day)
+    pool.sheet(
+        "QOL", [["id", "participant", "PARTICIPANT", "participant "], ["9", who, who, who]], day
+    )
+    folder = frozen(pool, "--pseudonyms")
+    content = b"".join(files_in(folder).values())
+    assert who.encode() not in content
+    assert pseudonym(KEY.encode(), who).encode() in content
+
+
 def test_without_a_key_there_are_no_pseudonyms(
     pool: MadePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
