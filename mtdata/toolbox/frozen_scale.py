@@ -110,5 +110,5 @@ def _replaced(cells: pa.Array, key: bytes) -> pa.Array:
     """Pseudonyms in the place of participants; each participant is hashed once a batch."""
     coded = cells.dictionary_encode()
     participants: Sequence[str] = coded.dictionary.to_pylist()
-    others = pa.array([pseudonym(key, one.strip()) for one in participants], pa.string())
+    others = pa.array([pseudonym(key, one) for one in participants], pa.string())
     return pa.DictionaryArray.from_arrays(coded.indices, others).cast(pa.string())
