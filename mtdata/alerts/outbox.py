@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from contextlib import suppress
 from datetime import datetime
 
 from mtdata.alerts.message import Message, MessageNewer
@@ -33,6 +34,7 @@ class Outbox:
         self._disk = disk
         self._handed: list[str] | None = None
         self._unwritten: dict[str, Message] = {}  # what the disk did not take, by its file's name
+        self._done: set[str] = set()  # files that no disk let go: they are not sent again
 
     def put(self, message: Message) -> None:
         """Keep a message until it is delivered; one that waits already is not kept twice."""
@@ -50,6 +52,10 @@ class Outbox:
         """File names by destination, each in its order."""
         found: dict[str, list[str]] = {}
         for name in self._names():
+            if name[0] in self._done:
+                with suppress(StorageError):  # it was said when it failed first
+                    self.remove(name[0])
+                continue
             found.setdefault(name[2].replace("-", " "), []).append(name[0])
         return found
 
@@ -78,9 +84,11 @@ class Outbox:
         del self._unwritten[name]
 
     def remove(self, name: str) -> None:
-        """It was delivered, or is given up."""
+        """It was delivered, or is given up; a file that no disk lets go waits no more here."""
         self._unwritten.pop(name, None)
+        self._done.add(name)
         self._disk.remove(name)
+        self._done.discard(name)
 
     @property
     def handed(self) -> list[str]:
@@ -103,7 +111,7 @@ class Outbox:
         try:
             size = self._disk.size(HANDED)
             held = json.loads(self._disk.read(HANDED, 0, size)) if size else []
-        except (StorageError, ValueError):
+        except (StorageError, ValueError, RecursionError):
             return []
         return [str(key) for key in held][-REMEMBERED:] if isinstance(held, list) else []
 
