@@ -16,11 +16,13 @@ from mtdata.core.ports import Disk
 log = logging.getLogger(__name__)
 MOST = 400
 """Files at most; beyond that the oldest of an ended job, else of digests, else of all gives way."""
+MOST_BYTES = 16 << 20
+"""No message is so long."""
 PAUSES = Backoff(60.0, 3600.0, spread=0.0)
 """Exact: one program sends, and of two messages the older one should be due first."""
 HANDED = "handed.json"
 REMEMBERED = 200
-_NAME = re.compile(r"(\d{10})\.([a-z0-9-]+)\.([a-z]+)\.([0-9a-f]{32})\.json")
+_NAME = re.compile(r"(\d{10,})\.([a-z0-9-]+)\.([a-z]+)\.([0-9a-f]{32})\.json")
 
 
 class Outbox:
@@ -66,9 +68,8 @@ class Outbox:
         """
         if name in self._unwritten:
             return self._unwritten[name]
-        content = self._disk.read(name, 0, self._disk.size(name) or 0)
         try:
-            return Message.from_bytes(content)
+            return Message.from_bytes(self._content(name))
         except MessageNewer:
             log.warning("%s in the outbox is of a newer program, and waits for that", name)
             return None
@@ -121,10 +122,16 @@ class Outbox:
 
     def _is_newer(self, name: str) -> bool:
         try:
-            Message.from_bytes(self._disk.read(name, 0, self._disk.size(name) or 0))
+            Message.from_bytes(self._content(name))
         except ValueError as error:
             return isinstance(error, MessageNewer)
         return False
+
+    def _content(self, name: str) -> bytes:
+        size = self._disk.size(name) or 0
+        if size > MOST_BYTES:  # nothing of ours: memory is not risked for it
+            raise ValueError("no message")
+        return self._disk.read(name, 0, size)
 
     def _names(self) -> list[re.Match[str]]:
         found = (_NAME.fullmatch(name) for name in self._disk.names(""))

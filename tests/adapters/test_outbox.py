@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -193,3 +194,20 @@ def test_what_was_sent_is_not_sent_again_where_its_file_cannot_be_removed(tmp_pa
 def test_a_nested_list_of_what_was_handed_over_is_none(disk: Disk) -> None:
     disk.replace("handed.json", b"[" * 200_000)
     assert Outbox(disk).handed == []
+
+
+def test_a_foreign_file_of_the_last_number_hides_no_message(disk: Disk) -> None:
+    disk.replace(f"{10**10 - 1}.mail.opened.{'0' * 32}.json", numbered(1).to_bytes())
+    Outbox(disk).put(numbered(2))
+    found = [Outbox(disk).read(name) for name in Outbox(disk).waiting()["mail"]]
+    assert numbered(2) in found
+
+
+def test_a_huge_file_is_no_message_and_is_not_read(tmp_path: Path) -> None:
+    name = f"{1:010d}.mail.opened.{'0' * 32}.json"
+    (tmp_path / name).touch()
+    os.truncate(tmp_path / name, 1 << 40)  # sparse: no memory holds it
+    box = Outbox(FolderDisk(tmp_path))
+    assert box.newer() == []
+    assert box.read(name) is None
+    assert box.waiting() == {}
