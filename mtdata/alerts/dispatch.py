@@ -132,12 +132,12 @@ class Notices:
                 "%d messages wait for %s, which is not configured: dropped", len(files), name
             )
             for file in files:
-                self._outbox.remove(file)
+                self._remove(file)
 
     def _send_to(self, files: Sequence[str]) -> None:
         until = self._clock.ticks() + PASS_S
         for file in files:
-            one = self._outbox.read(file)
+            one = self._read_spooled(file)
             if one is None:
                 continue
             if self._clock.ticks() > until:
@@ -158,8 +158,22 @@ class Notices:
             return fault.is_partial
         if fault:
             log.error("a message is given up after %d tries: %s", tried.tries, one.subject)
-        self._outbox.remove(file)
+        self._remove(file)
         return True
+
+    def _read_spooled(self, file: str) -> Message | None:
+        """None as well for one that cannot be read: it stays, and holds up no other."""
+        try:
+            return self._outbox.read(file)
+        except StorageError as error:
+            log.error("a message that waits cannot be read; the others go on: %s", error)
+            return None
+
+    def _remove(self, file: str) -> None:
+        try:
+            self._outbox.remove(file)
+        except StorageError as error:
+            log.error("%s; this program alone knows that this message is done", error)
 
     def _rewrite(self, file: str, one: Message) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from contextlib import suppress
 from datetime import datetime
 
 from mtdata.alerts.message import Message, MessageNewer
@@ -15,11 +16,13 @@ from mtdata.core.ports import Disk
 log = logging.getLogger(__name__)
 MOST = 400
 """Files at most; beyond that the oldest of an ended job, else of digests, else of all gives way."""
+MOST_BYTES = 16 << 20
+"""No message is so long."""
 PAUSES = Backoff(60.0, 3600.0, spread=0.0)
 """Exact: one program sends, and of two messages the older one should be due first."""
 HANDED = "handed.json"
 REMEMBERED = 200
-_NAME = re.compile(r"(\d{10})\.([a-z0-9-]+)\.([a-z]+)\.([0-9a-f]{32})\.json")
+_NAME = re.compile(r"(\d{10,})\.([a-z0-9-]+)\.([a-z]+)\.([0-9a-f]{32})\.json")
 
 
 class Outbox:
@@ -33,6 +36,7 @@ class Outbox:
         self._disk = disk
         self._handed: list[str] | None = None
         self._unwritten: dict[str, Message] = {}  # what the disk did not take, by its file's name
+        self._done: set[str] = set()  # files that no disk let go: they are not sent again
 
     def put(self, message: Message) -> None:
         """Keep a message until it is delivered; one that waits already is not kept twice."""
@@ -50,6 +54,10 @@ class Outbox:
         """File names by destination, each in its order."""
         found: dict[str, list[str]] = {}
         for name in self._names():
+            if name[0] in self._done:
+                with suppress(StorageError):  # it was said when it failed first
+                    self.remove(name[0])
+                continue
             found.setdefault(name[2].replace("-", " "), []).append(name[0])
         return found
 
@@ -60,9 +68,8 @@ class Outbox:
         """
         if name in self._unwritten:
             return self._unwritten[name]
-        content = self._disk.read(name, 0, self._disk.size(name) or 0)
         try:
-            return Message.from_bytes(content)
+            return Message.from_bytes(self._content(name))
         except MessageNewer:
             log.warning("%s in the outbox is of a newer program, and waits for that", name)
             return None
@@ -78,9 +85,11 @@ class Outbox:
         del self._unwritten[name]
 
     def remove(self, name: str) -> None:
-        """It was delivered, or is given up."""
+        """It was delivered, or is given up; a file that no disk lets go waits no more here."""
         self._unwritten.pop(name, None)
+        self._done.add(name)
         self._disk.remove(name)
+        self._done.discard(name)
 
     @property
     def handed(self) -> list[str]:
@@ -103,7 +112,7 @@ class Outbox:
         try:
             size = self._disk.size(HANDED)
             held = json.loads(self._disk.read(HANDED, 0, size)) if size else []
-        except (StorageError, ValueError):
+        except (StorageError, ValueError, RecursionError):
             return []
         return [str(key) for key in held][-REMEMBERED:] if isinstance(held, list) else []
 
@@ -113,10 +122,16 @@ class Outbox:
 
     def _is_newer(self, name: str) -> bool:
         try:
-            Message.from_bytes(self._disk.read(name, 0, self._disk.size(name) or 0))
+            Message.from_bytes(self._content(name))
         except ValueError as error:
             return isinstance(error, MessageNewer)
         return False
+
+    def _content(self, name: str) -> bytes:
+        size = self._disk.size(name) or 0
+        if size > MOST_BYTES:  # nothing of ours: memory is not risked for it
+            raise ValueError("no message")
+        return self._disk.read(name, 0, size)
 
     def _names(self) -> list[re.Match[str]]:
         found = (_NAME.fullmatch(name) for name in self._disk.names(""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -11,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from mtdata.alerts import outbox
+from mtdata.alerts.dispatch import Notices
+from mtdata.alerts.marker import Marker
 from mtdata.alerts.message import Message
 from mtdata.alerts.outbox import MOST, Outbox, is_due, pause_s
+from mtdata.core.clock import SystemClock
 from mtdata.core.disk import FolderDisk
 from mtdata.core.errors import StorageError
 from mtdata.core.ports import Disk
@@ -132,3 +136,78 @@ def test_a_pause_ends_and_a_clock_that_was_put_back_makes_none() -> None:
     assert not is_due(one, AT)
     assert is_due(one, AT + timedelta(minutes=30))
     assert is_due(one, AT - timedelta(days=1))
+
+
+class NotingPost:
+    """A destination that takes everything."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def deliver(self, message: Message) -> str:
+        self.taken.append(message.key)
+        return ""
+
+
+class ReadOnlyDisk(FolderDisk):
+    """A folder that was made read-only while messages wait."""
+
+    def replace(self, path: str, content: bytes) -> None:
+        raise StorageError(f"{path}: read-only")
+
+    def remove(self, path: str) -> None:
+        raise StorageError(f"{path}: read-only")
+
+
+class BadSector(FolderDisk):
+    """A folder whose first message cannot be read."""
+
+    def read(self, path: str, start: int, length: int) -> bytes:
+        if path.startswith("0000000001."):
+            raise StorageError(f"{path}: input/output error")
+        return super().read(path, start, length)
+
+
+def sender(box: Outbox, folder: Path, **posts: NotingPost) -> Notices:
+    marker = Marker(FolderDisk(folder), "told_at_once")
+    return Notices({}, box, posts, SystemClock(), lambda _name, _wrong: None, marker)
+
+
+def test_a_file_that_cannot_be_read_holds_up_no_other_message(tmp_path: Path) -> None:
+    for number in (1, 2):
+        Outbox(FolderDisk(tmp_path)).put(numbered(number))
+    post = NotingPost()
+    sender(Outbox(BadSector(tmp_path)), tmp_path, mail=post).send()
+    assert post.taken == [numbered(2).key]
+    assert len(Outbox(FolderDisk(tmp_path)).waiting()["mail"]) == 1  # it waits for a better disk
+
+
+def test_what_was_sent_is_not_sent_again_where_its_file_cannot_be_removed(tmp_path: Path) -> None:
+    for number in (1, 2):
+        Outbox(FolderDisk(tmp_path)).put(numbered(number))
+    box, post = Outbox(ReadOnlyDisk(tmp_path)), NotingPost()
+    for _ in range(3):
+        sender(box, tmp_path, mail=post).send()
+    assert post.taken == [numbered(1).key, numbered(2).key]
+
+
+def test_a_nested_list_of_what_was_handed_over_is_none(disk: Disk) -> None:
+    disk.replace("handed.json", b"[" * 200_000)
+    assert Outbox(disk).handed == []
+
+
+def test_a_foreign_file_of_the_last_number_hides_no_message(disk: Disk) -> None:
+    disk.replace(f"{10**10 - 1}.mail.opened.{'0' * 32}.json", numbered(1).to_bytes())
+    Outbox(disk).put(numbered(2))
+    found = [Outbox(disk).read(name) for name in Outbox(disk).waiting()["mail"]]
+    assert numbered(2) in found
+
+
+def test_a_huge_file_is_no_message_and_is_not_read(tmp_path: Path) -> None:
+    name = f"{1:010d}.mail.opened.{'0' * 32}.json"
+    (tmp_path / name).touch()
+    os.truncate(tmp_path / name, 1 << 40)  # sparse: no memory holds it
+    box = Outbox(FolderDisk(tmp_path))
+    assert box.newer() == []
+    assert box.read(name) is None
+    assert box.waiting() == {}
