@@ -42,7 +42,7 @@ def site_domain(value: Any) -> str:
 
 def matomo_url(value: Any) -> str:
     """The base URL of Matomo; http:// is put before what has no scheme.  ValueError for no URL."""
-    text = str(value).strip()
+    text = values.text(value).strip()
     if re.search(r"[\x00-\x20\x7f\\]", text):
         raise ValueError("a URL has no spaces, control characters or backslashes")
     url = values.split_url(text if "://" in text else f"http://{text}")

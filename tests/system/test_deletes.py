@@ -178,6 +178,27 @@ def test_old_entries_on_the_site_are_one_incident_with_number_and_oldest_until_g
     assert home.site.ids("QOL") == []
 
 
+def test_a_round_that_ends_before_its_deletes_are_proven_claims_no_leftover(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked for may be gone: nobody has seen that it lies there still."""
+    carry_out = home.site._delete
+
+    def delete(call: Call, scale: str, number: str) -> WireAnswer:
+        home.site.fault("unauthorized", method="GET")
+        return carry_out(call, scale, number)
+
+    monkeypatch.setattr(home.site, "_delete", delete)
+    filled(home)
+    home.export(code=69)
+    assert home.site.ids("QOL") == []
+    assert home.troubles() == {("site_refused", "")}
+    monkeypatch.undo()
+    home.site.heal()
+    assert home.export()["QOL"]["deleted"] == 6
+    assert home.troubles() == set()
+
+
 def test_deletions_tells_what_would_go_and_what_not_and_sends_nothing(home: Home) -> None:
     filled(home, 3, DELETE_MODE=False)
     home.site.put("QOL", [b'{"id":4,"bad"}', row("x")])

@@ -240,6 +240,7 @@ ODD = (
     *(("export.config", key, []) for key in ("DAILY_AT", "OUTPUT")),
     ("log.config MAIL", "TOKEN_COMMAND", {}),
     ("weblogs.config", "pull_prefix", ["a"]),
+    ("weblogs.config", "piwik_ip", {}),
     ("weblogs.config", "exclude_older_than", []),
     ("server.config", "NAME", []),
 )

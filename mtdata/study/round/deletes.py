@@ -44,6 +44,7 @@ class RoundDeletes:
         self._report, self._note, self._keep = report, note, keep
         self.may_ask = config.delete_limit
         self.asked: dict[str, ScaleReport] = {}  # to be noted once the deletes are proven
+        self.proven: set[str] = set()  # of these, what a listing has told
         self._in_hand: ScaleReport | None = None
         self._before = 0  # what could be asked for before this scale
         self._batches: Iterator[Deleted] = iter(())
@@ -65,6 +66,11 @@ class RoundDeletes:
     def takes_care_of(self, report: ScaleReport) -> bool:
         """Whether this scale is noted later, for its deletes are under way or asked for."""
         return report is self._in_hand or report.run.scale.name in self.asked
+
+    def is_unproven(self, report: ScaleReport) -> bool:
+        """Whether deletes of this scale were asked for, and nobody knows yet what they did."""
+        name = report.run.scale.name
+        return name in self.asked and name not in self.proven
 
     def reports(self) -> list[ScaleReport]:
         """The scales that nobody has noted yet."""

@@ -106,7 +106,8 @@ class Round:
         pool = self._pool
         self._copying.begin()
         self._files.begin()
-        make_waiting_rows(pool, self._begin_report, self._note_before, self._files.hold_up)
+        note_before = partial(self._note, is_before=True)
+        make_waiting_rows(pool, self._begin_report, note_before, self._files.hold_up)
         try:
             scales = self._wanted(wanted)
             self._count = len(scales)
@@ -136,12 +137,10 @@ class Round:
         far = report.received, scale.size, ever, "receiving", report.came
         self._watch(Step(scale.name, self._number, self._count, *far))
 
-    def _note(self, report: ScaleReport) -> None:
-        self._report.note(report, delete_mode=self._config.delete_mode)
-
-    def _note_before(self, report: ScaleReport) -> None:
-        """Enter how a scale stands of which this round may still delete."""
-        self._report.note(report, delete_mode=None)
+    def _note(self, report: ScaleReport, *, is_before: bool = False) -> None:
+        """Enter how a scale stands; `is_before`: this round may still delete of it, or prove it."""
+        delete_mode = None if is_before else self._config.delete_mode
+        self._report.note(report, delete_mode=delete_mode)
 
     # what the site offers -----------------------------------------------------------------------
 
@@ -263,12 +262,13 @@ class Round:
         left, _ = offered(self._site.listing())
         for name, report in self._deletes.asked.items():
             with logs.at(scale=name):
-                self._report.guard(name, partial(self._prove, report, left.get(name)))
+                if self._report.guard(name, partial(self._prove, report, left.get(name))):
+                    self._deletes.proven.add(name)
 
     def _note_deletes(self) -> None:
         """Enter how the scales stand whose deletes were begun, whatever ended the round."""
         for report in self._deletes.reports():
-            self._note(report)
+            self._note(report, is_before=self._deletes.is_unproven(report))
 
     def _prove(self, report: ScaleReport, scale: Scale | None) -> None:
         listing, name = self._pool.ledger.listing, report.run.scale.name
