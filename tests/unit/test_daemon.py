@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import re
 import signal
 import threading
 import time
@@ -141,6 +142,12 @@ def test_it_sleeps_until_something_is_due_and_no_longer_than_a_sign_of_life_may_
     # looks are due each minute; a step of 7 s leaves 60 - 56 and less to the next of them
     assert any(0 < seconds < house.REST_S for seconds in idle)
     assert min(stage.rests) >= house.TICK_S
+
+
+def test_systemd_waits_for_several_signs_of_life_of_a_daemon_that_has_nothing_to_do() -> None:
+    units = Path(__file__).resolve().parents[2] / "systemd"
+    [minutes] = re.findall(r"^WatchdogSec=(\d+)min$", (units / "mtdata.service").read_text(), re.M)
+    assert 4 * house.REST_S <= 60 * int(minutes)
 
 
 def test_while_a_task_is_in_hand_each_half_second_is_looked_how_it_is(stage: Stage) -> None:

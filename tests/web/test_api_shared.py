@@ -14,20 +14,12 @@ import pytest
 from tests.jobs.brokers import is_there
 from tests.jobs.conftest import SERVERS, ask
 from tests.jobs.place import SITE
+from tests.web.opened import OPENED
 
-CHILD = """
-import json, sys
+CHILD = (
+    OPENED
+    + """
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from mtdata.config import load
-from mtdata.duties import KINDS
-from mtdata.web.setting import open_web, prepare_web
-ours = load(Path(sys.argv[1]), {})
-prepare_web(ours, KINDS)
-from mtdata.jobs.records import setting
-setting.open_records(ours.database)
-setting.migrate()
-open_web(ours, KINDS)
 from django.contrib.auth.models import Group, User
 from django.db import connections
 from django.test import Client
@@ -48,6 +40,7 @@ with ThreadPoolExecutor(6) as crew:
     print(json.dumps([*map(list, crew.map(ask, range(6)))]))
 print(Job.objects.count())
 """
+)
 
 
 @pytest.mark.parametrize("engine", SERVERS)

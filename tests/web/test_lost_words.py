@@ -15,19 +15,11 @@ import pytest
 from tests.jobs.conftest import SERVERS, ask
 from tests.jobs.place import SITE
 from tests.jobs.test_lost_words import CommitCable
+from tests.web.opened import OPENED
 
-CHILD = """
-import json, sys
-from pathlib import Path
-from mtdata.config import load
-from mtdata.duties import KINDS
-from mtdata.web.setting import open_web, prepare_web
-ours = load(Path(sys.argv[1]), {})
-prepare_web(ours, KINDS)
-from mtdata.jobs.records import setting
-setting.open_records(ours.database)
-setting.migrate()
-open_web(ours, KINDS)
+CHILD = (
+    OPENED
+    + """
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -69,6 +61,7 @@ for act in (rows, person, token, factor, password_alone):
     found.append(act())
 print(json.dumps(found))
 """
+)
 
 
 @pytest.mark.parametrize("engine", SERVERS)

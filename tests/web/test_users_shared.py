@@ -14,6 +14,7 @@ import pytest
 from tests.jobs.brokers import is_there
 from tests.jobs.conftest import SERVERS, ask
 from tests.jobs.place import SITE
+from tests.web.opened import OPENED
 from tests.web.site import PASSWORD
 
 CALLS = (
@@ -38,18 +39,9 @@ for words in json.loads(sys.argv[2]):
     codes.append(run(["--config", sys.argv[1], "--json", *words]))
 print(json.dumps(codes))
 """
-ALIKE = """
-import json, sys
-from pathlib import Path
-from mtdata.config import load
-from mtdata.duties import KINDS
-from mtdata.web.setting import open_web, prepare_web
-ours = load(Path(sys.argv[1]), {})
-prepare_web(ours, KINDS)
-from mtdata.jobs.records import setting
-setting.open_records(ours.database)
-setting.migrate()
-open_web(ours, KINDS)
+ALIKE = (
+    OPENED
+    + """
 from django.test import Client
 from mtdata.core.errors import UsageError
 from mtdata.web.access import users
@@ -72,6 +64,7 @@ jose = users.user_named("jose")
 found["jose"] = [users.with_role(jose), jose.check_password(sys.argv[2])]
 print(json.dumps(found))
 """
+)
 
 
 @pytest.mark.parametrize("engine", SERVERS)
